@@ -1,0 +1,1 @@
+"""The memory domain: peak memory in MiB, its profile, its playbook."""

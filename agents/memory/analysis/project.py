@@ -1,0 +1,80 @@
+"""The tree under optimization as rules see it: parsed once, cached by blob, read only."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import MetadataWrapper
+
+
+def blob_id(data: bytes) -> str:
+    """The git blob id of `data` (40 hexadecimal digits)."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class Source:
+    """One Python file: text, blob and its concrete syntax tree with positions (parsed on first use)."""
+
+    path: str
+    data: bytes
+    blob: str
+    _wrapper: MetadataWrapper | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The decoded text; UnicodeDecodeError for a file that is not UTF-8."""
+        return self.data.decode("utf-8")
+
+    @property
+    def wrapper(self) -> MetadataWrapper:
+        """The parsed module. Raises libcst.ParserSyntaxError when it does not parse."""
+        if self._wrapper is None:
+            self._wrapper = MetadataWrapper(cst.parse_module(self.data), unsafe_skip_copy=True)
+        return self._wrapper
+
+
+@dataclass
+class Project:
+    """All Python files of a tree, tests included: closed-use checks must see every reader.
+
+    Args:
+        sources: path relative to the root -> source.
+        editable: paths a rule may change (not tests, conftest, benchmarks, build files, protected drivers).
+        library: public names have callers nobody here can see.
+        requires_python: lowest supported version, as (major, minor).
+        python: version of the target's interpreter.
+    """
+
+    sources: Mapping[str, Source]
+    editable: frozenset[str]
+    library: bool = False
+    requires_python: tuple[int, int] = (3, 9)
+    python: tuple[int, int] = (3, 11)
+    facts: dict[str, object] = field(default_factory=dict, repr=False)
+    """Cache of whole-tree analyses, keyed by their name; valid for these sources only."""
+
+    @classmethod
+    def load(
+        cls,
+        root: Path,
+        paths: Iterable[str],
+        editable: Iterable[str],
+        *,
+        library: bool = False,
+        requires_python: tuple[int, int] = (3, 9),
+        python: tuple[int, int] = (3, 11),
+        previous: "Project | None" = None,
+    ) -> "Project":
+        """Reads `paths` below `root`; a file unchanged since `previous` keeps its parsed tree."""
+        sources: dict[str, Source] = {}
+        for path in paths:
+            if not path.endswith(".py"):
+                continue
+            data = (root / path).read_bytes()
+            blob = blob_id(data)
+            old = previous.sources.get(path) if previous else None
+            sources[path] = old if old and old.blob == blob else Source(path, data, blob)
+        return cls(sources, frozenset(editable), library, requires_python, python)

@@ -1,0 +1,1 @@
+"""Memory fixes without a model: one file a rule."""

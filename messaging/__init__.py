@@ -1,0 +1,1 @@
+"""What agents say to each other, and how it surely arrives. Knows nothing of memory or git."""

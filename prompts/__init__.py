@@ -1,0 +1,1 @@
+"""Agent definitions, skills, references and templates: text only."""

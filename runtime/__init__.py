@@ -1,0 +1,1 @@
+"""What any domain needs to run experiments honestly."""

@@ -1,0 +1,1 @@
+"""The domain-neutral experiment loop: journal, fold, policy, views."""

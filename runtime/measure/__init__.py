@@ -1,0 +1,1 @@
+"""Measuring a target: exports, provenance, the probe and what it reports."""

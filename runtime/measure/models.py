@@ -1,0 +1,298 @@
+"""What is asked of the runner, and what a measurement is. All sizes are bytes unless a name says otherwise.
+
+`Job` goes from the optimizer to the runner in a Measure message, `Outcome` comes back in a Measured message.
+`ProbeReport` is the JSON that the probe (runtime/measure/probe) writes inside the target's process; the runner
+checks it and puts it into the outcome. The models are strict on what matters and ignore nothing: a field the
+probe does not know stays None ("a missing metric is unknown, never 0").
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+MIB = 2**20
+
+
+class Record(BaseModel):
+    """Base: immutable, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class TargetSpec(Record):
+    """What is measured: `tests/test_x.py::test_y`, `script.py arg ...` or `package.module:function`."""
+
+    kind: Literal["test", "script", "function"]
+    text: str
+    """As the user wrote it."""
+    path: str = ""
+    """test, script: the file, relative to the repository's root."""
+    node: str = ""
+    """test: what follows the path, with its leading `::`."""
+    arguments: list[str] = []
+    """script: its arguments."""
+    module: str = ""
+    function: str = ""
+
+
+class FunctionPlace(Record):
+    """A function of the target's own code. `<module>` is a file's top level."""
+
+    file: str
+    """Relative to the export's root."""
+    function: str
+    """Qualified name without `<locals>`: `Table.__init__`, `parse`, `outer.inner`, `<module>`."""
+    line: int
+    """First line of the def (of a decorator, if any: co_firstlineno)."""
+
+
+class Job(Record):
+    """One run of target code on one export."""
+
+    purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests"]
+    """inspect: interpreter and installed tools only. plain: untraced; VmHWM, wall time, digest where it can be had
+    without changing the run. traced: tracemalloc(1); the verdict. calls: traced with call peaks. stages: traced with
+    probes along `chain`. census: untraced with probes along `chain`, stops at `event`. digest: untraced, canonical
+    digest of the observable result. tests: the test command."""
+    python: str
+    """The interpreter, absolute. Never resolved: a venv's python is a link."""
+    export: str
+    """Absolute path of the export; empty for inspect."""
+    checkout: str
+    """Absolute path of the user's checkout: nothing may be imported from it (its .venv apart)."""
+    target: TargetSpec | None = None
+    roots: list[str] = [""]
+    """Import roots relative to the export's root, in order: "", "src"."""
+    blobs: dict[str, str] = {}
+    """Path -> git blob id of every tracked file of the tree under test, and of carried files: provenance."""
+    hash_seed: int = 0
+    chain: list[FunctionPlace] = []
+    """stages, census: the functions that get probes, entry function first."""
+    peak_hint: int | None = None
+    """stages: the traced peak seen by an earlier run, to time the snapshot by."""
+    event: int | None = None
+    """census: the number of the probe event to take the census at."""
+    tests: list[str] = []
+    """tests: node ids or files; empty runs the whole suite."""
+    test_runner: Literal["pytest", "unittest", "command", ""] = ""
+    test_command: list[str] = []
+    """tests with runner `command`: judged by exit code alone."""
+    warm: bool = True
+    """False: this export's bytecode cache is known to be filled by an earlier job on the same export."""
+    timeout_s: float = 600.0
+    require_isolated: bool = False
+
+
+class ImportedFile(Record):
+    """A module of the target's process whose file lies in the export, in the checkout, or shadows the project."""
+
+    module: str
+    file: str
+    """Absolute."""
+    blob: str
+    """git blob id (sha1 of b"blob <len>\\0" + content) of the file as it is when the run ends."""
+    process: Literal["main", "child"] = "main"
+
+
+class Stage(Record):
+    """One statement of a probed function: what it left, what was alive after it, the highest point within it."""
+
+    name: str
+    """The project function it calls where it is one call, else its source text, cut at 60 characters."""
+    line: int
+    end_line: int
+    hits: int
+    delta: int
+    cumulative: int
+    """Traced bytes above the target's start, after the stage's last hit."""
+    peak: int
+    """Highest traced bytes above the target's start within the stage."""
+    calls: list[str] = []
+    """Names of the plain functions and methods the statement calls, outermost first."""
+    depth: int = 0
+    """Nesting inside the function: statements of with, try, if and loop bodies are stages one deeper."""
+    parent: int | None = None
+    """Index of the stage whose body this one is in."""
+    loop: bool = False
+    """The stage is a loop: its deltas add up over its passes."""
+
+
+class StageTable(Record):
+    """The stages of one function on the dominating chain, in source order."""
+
+    place: FunctionPlace
+    stages: list[Stage]
+    approximate: bool = False
+    """Threads or interleaved generators were running: peaks are the whole process's."""
+
+
+class Site(Record):
+    """Bytes alive near the peak by the line that allocated them (traced)."""
+
+    file: str
+    """Relative to the export for project code, absolute otherwise."""
+    project: bool
+    line: int
+    size: int
+    count: int
+
+
+class Holding(Record):
+    """A name that held bytes at the census: what to free, or to make smaller."""
+
+    kind: Literal["local", "argument", "global", "class_attribute", "closure"]
+    name: str
+    place: FunctionPlace | None = None
+    """The frame's function for local, argument and closure; `<module>` of the file for a global."""
+    line: int = 0
+    """The line the frame was at."""
+    type: str
+    """Qualified type name: `list`, `readings.model.Reading`."""
+    size: int
+    """Bytes reachable from it that no holding listed before it already counted."""
+    own: int = 0
+    """Bytes that only this name keeps alive, where it could be found out: what a del would free; else 0."""
+    length: int | None = None
+    refcount: int | None = None
+    """As sys.getrefcount inside the probe reads it, less the probe's own references: 1 is a sole owner."""
+    element: str = ""
+    """Commonest element type of a container."""
+
+
+class AttributeCensus(Record):
+    """One attribute over all instances of a class."""
+
+    name: str
+    size: int
+    """Bytes reachable through it and not through a sibling attribute listed before (biggest first)."""
+    count: int
+    """Instances that have it."""
+    types: dict[str, int]
+    distinct: float | None = None
+    """Distinct values / count, for hashable immutable values; None where it was not looked at."""
+
+
+class ClassCensus(Record):
+    """All live instances of one project class."""
+
+    name: str
+    """Qualified name without module: `Reading`."""
+    module: str
+    file: str
+    line: int
+    count: int
+    shallow: int
+    """sum of getsizeof, and of the instance dicts where they exist (never materialised by the census)."""
+    slotted: bool
+    attributes: list[AttributeCensus]
+
+
+class CallPeak(Record):
+    """Exact in-call peak of one project function, over its calls."""
+
+    place: FunctionPlace
+    calls: int
+    peak: int
+    """Highest traced bytes above the target's start while it was running."""
+    in_call: int
+    """The same above what was traced when that call began."""
+    left: int
+    """What that call left behind."""
+
+
+class TestOutcomes(Record):
+    """Outcomes of a test run, by node id."""
+
+    passed: list[str]
+    failed: list[str]
+    """Failures and errors."""
+    skipped: int = 0
+    output: str = ""
+    """The end of what the run printed, 8,000 characters at most."""
+    exit_code: int = 0
+
+
+class Tools(Record):
+    """What inspect finds in the target's interpreter."""
+
+    version: str
+    """`3.12.1`."""
+    implementation: str
+    """`cpython`."""
+    prefix: str
+    base_prefix: str
+    packages: dict[str, str]
+    """Installed versions of those of pytest, memray, numpy, pandas, pytest-memray that are there."""
+
+
+class ProbeReport(Record):
+    """What one run of the probe says. None: not measured in this mode."""
+
+    ok: bool
+    failure: str = ""
+    """The traceback or the end of the output, when the target failed."""
+    python: str
+    traced_peak: int | None = None
+    """Highest traced bytes above the target's start."""
+    traced_import: int | None = None
+    """Traced bytes that importing the target left behind (function and test targets)."""
+    traced_retained: int | None = None
+    """Traced bytes above the target's start when it had ended and its result was still held."""
+    vm_hwm: int | None = None
+    """Peak resident set of the process, read before the digest is taken."""
+    wall_s: float | None = None
+    children: int = 0
+    """Child processes started."""
+    children_rss: int = 0
+    """Largest resident set among the children that were waited for."""
+    threads: int = 0
+    """Threads started by the target."""
+    digest: str | None = None
+    digest_kind: Literal["return", "output", "calls", ""] = ""
+    opaque: list[str] = []
+    """Types the digest could only name (iterators, sockets ...)."""
+    stdout: str = ""
+    """End of standard output, 4,000 characters at most."""
+    modules: list[ImportedFile] = []
+    opened: list[str] = []
+    """Files below the export that were opened for reading, relative."""
+    missing: list[str] = []
+    """Paths below the export that were opened, listed or imported in vain, relative."""
+    written: int = 0
+    """Bytes in files below the export and the temporary folder that the run created or grew, still there at its end."""
+    calls: list[CallPeak] = []
+    """By peak, highest first, 200 at most."""
+    chain: list[FunctionPlace] = []
+    """calls: the project functions that were running at the traced peak, outermost (the entry) first."""
+    tables: list[StageTable] = []
+    event: int | None = None
+    """stages: the number of the probe event nearest to the peak, for the census."""
+    event_traced: int | None = None
+    """Traced bytes above the start at that event."""
+    sites: list[Site] = []
+    """By size, 200 at most."""
+    holdings: list[Holding] = []
+    """By size, 200 at most."""
+    classes: list[ClassCensus] = []
+    """By bytes, 50 at most."""
+    census_line: FunctionPlace | None = None
+    """The innermost project frame at the census, with the line it was at."""
+    tests: TestOutcomes | None = None
+    tools: Tools | None = None
+
+
+class Outcome(Record):
+    """The runner's answer to one job."""
+
+    status: Literal["ok", "failed", "refused", "timeout", "crashed"]
+    """ok: the report counts. failed: the target itself failed (`report.failure`). refused: the measurement does not
+    count (`reason`). timeout, crashed: the process was ended, or ended by a signal."""
+    reason: str = ""
+    report: ProbeReport | None = None
+    sandbox: Literal["isolated", "limited"] = "limited"
+    output: str = ""
+    """End of standard error, 8,000 characters at most."""
+    wall_s: float = 0.0
+    """Of the whole job, warm-up included: time spent in the runner's children."""
+    traced_runs: int = 0
+    """How many traced runs the job took."""
