@@ -1,0 +1,1 @@
+"""Nightly processing of sensor readings."""
