@@ -21,7 +21,14 @@ COPY = HERE.parent / "build" / "demo" / "readings"
 
 def git(*words: str) -> str:
     """Runs git in the copy."""
-    identity = ["-c", "user.name=demo", "-c", "user.email=demo@example.invalid", "-c", "init.defaultBranch=main"]
+    identity = [
+        "-c",
+        "user.name=demo",
+        "-c",
+        "user.email=demo@example.invalid",
+        "-c",
+        "init.defaultBranch=main",
+    ]
     done = subprocess.run(
         ["git", *identity, "-C", str(COPY), *words], check=True, capture_output=True, text=True
     )
@@ -59,8 +66,11 @@ def main() -> int:
     events, _ = read_journal(COPY / ".codeflash" / "journal.jsonl")
     state = fold(events)
     reprofiled = {event.experiment for event in events if isinstance(event, Profiled)}
-    kept = [e.number for e in state.experiments if e.status == "keep"]
-    before, after = state.baseline.traced_peak, state.current.traced_peak
+    kept = [experiment.number for experiment in state.keeps]
+    if state.baseline is None or state.current is None:
+        print("demo failed: the journal holds no baseline", file=sys.stderr)
+        return 1
+    before, after = state.baseline.figures.traced_peak, state.current.traced_peak
     print(f"peak {before / 2**20:.1f} -> {after / 2**20:.1f} MiB: a factor of {before / after:.1f}")
     checks = {
         "at least two keeps": len(kept) >= 2,

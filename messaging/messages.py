@@ -124,6 +124,8 @@ class Presence(Body):
     doing: str = ""
     since: float = 0.0
     pid: int = Field(default_factory=os.getpid)
+    connection: str = ""
+    """Changes at each connect: what was sent to this agent before it may be lost."""
 
 
 class Roster(Body):
@@ -143,6 +145,15 @@ class Receipt(Body):
     message: str
     state: Literal["received", "processed", "dead"]
     reason: str = ""
+
+
+class Inquiry(Body):
+    """Asks a recipient for the receipts of messages it has: they may have been lost on the way. Not itself kept."""
+
+    kind: Literal["inquiry"] = "inquiry"
+    messages: list[str]
+    control: bool = False
+    """Whether the envelope's floor counts Control, or all other bodies."""
 
 
 class LogLine(Body):
@@ -171,6 +182,7 @@ AnyBody = Annotated[
     | Presence
     | Roster
     | Receipt
+    | Inquiry
     | LogLine,
     Field(discriminator="kind"),
 ]
@@ -188,7 +200,9 @@ class Envelope(BaseModel):
     to: str
     session: str
     seq: int = 0
-    """Counts from 1 per sender and recipient; 0 on streams, where order is not kept."""
+    """Counts from 1 per sender and recipient (Control counts apart); 0 on streams, where order is not kept."""
+    floor: int = 0
+    """The lowest seq the sender still holds: what is below and has not come will not come, so nobody waits for it."""
     sent_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
     body: AnyBody
 

@@ -97,6 +97,8 @@ class BaselineMeasured(Event):
     opaque: list[str] = []
     other_seed_digest: str | None = None
     """Digest under another hash seed."""
+    input_size: int | None = None
+    """Bytes of the data files below the export that the target opened; None: it opened none."""
     reason: str = ""
 
 
@@ -113,6 +115,7 @@ class TestsMeasured(Event):
     broken: list[str] = []
     """Tests that passed at the baseline and do not now."""
     whole_suite: bool = True
+    wall_s: float | None = None
 
 
 class Profiled(Event):

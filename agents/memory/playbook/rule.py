@@ -62,11 +62,17 @@ class Example:
     """Source text of the line running at the peak, where the rule asks for one."""
     holding: str = ""
     """Name of the local that holds the bytes, where the rule asks for one."""
+    holding_type: str = "list"
+    """Its type at the census."""
+    holding_element: str = ""
+    refcounts: Mapping[str, int] = field(default_factory=dict)
+    """Reference counts at the census, where they were found out."""
     class_name: str = ""
     attribute: str = ""
     call: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     library: bool = False
+    requires_python: tuple[int, int] = (3, 11)
     why: str = ""
 
 

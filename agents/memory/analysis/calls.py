@@ -1,0 +1,383 @@
+"""Effects of calls: what the callee is, what is known of it, and what a project function does when it is looked up."""
+
+import ast
+from typing import TYPE_CHECKING
+
+from agents.memory.analysis import knowledge
+from agents.memory.analysis.effects import NOTHING, Effects, Place, union
+from agents.memory.analysis.kinds import CONTAINERS, NUMBERS, SCALARS
+from agents.memory.analysis.modules import COMPREHENSIONS, FunctionNode, Module, own_nodes, text
+from agents.memory.analysis.ownership import owned
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.resolution import Builtin, Class, Function, Library, methods, resolve
+
+if TYPE_CHECKING:
+    from agents.memory.analysis.purity import Analyst
+
+_FIRST_ARGUMENT_WRITERS = frozenset(
+    {"heapq.heappush", "heapq.heappop", "heapq.heapify", "heapq.heapreplace", "heapq.heappushpop", "bisect.insort"}
+)
+_ITERATING = knowledge.EXHAUSTING_BUILTINS | knowledge.STOPPING_BUILTINS | {"bytes", "bytearray"}
+
+
+class Calls:
+    """Effects of the calls in one analyst's frame."""
+
+    def __init__(self, analyst: "Analyst") -> None:
+        self._analyst = analyst
+        self._project: Project = analyst.project
+        self._module: Module = analyst.module
+
+    def of(self, call: ast.Call) -> Effects:
+        """Effects of computing the arguments and making the call."""
+        meaning = resolve(self._project, self._module, call.func)
+        match meaning:
+            case Builtin(name=name):
+                return self._builtin(name, call)
+            case Library(name=name):
+                return self._library(name, call)
+            case Function():
+                receiver = call.func.value if isinstance(call.func, ast.Attribute) and meaning.bound else None
+                return self._arguments(call) | self._function(meaning, call, receiver, stepped=False)
+            case Class():
+                return self._arguments(call) | self._constructor(meaning)
+        if isinstance(call.func, ast.Attribute):
+            return self._analyst.of(call.func.value) | self._method(call, call.func)
+        return self._analyst.of(call.func) | self._arguments(call) | self._unknown(call)
+
+    def step(self, call: ast.Call) -> Effects | None:
+        """Effects of iterating over the call's result; None when this call says nothing about it."""
+        analyst = self._analyst
+        meaning = resolve(self._project, self._module, call.func)
+        match meaning:
+            case Builtin(name="enumerate" | "zip" | "reversed" | "iter"):
+                return union(
+                    analyst.step(arg) for arg in call.args[:1] + (call.args[1:] if meaning.name == "zip" else [])
+                )
+            case Builtin(name="map" | "filter") if len(call.args) >= 2:
+                return self._callback(call.args[0]) | union(analyst.step(arg) for arg in call.args[1:])
+            case Library(name=name) if name.startswith("itertools."):
+                return self._arguments(call) | union(analyst.step(arg) for arg in call.args)
+            case Library(name=name) if name in knowledge.STEPPING_LIBRARY and call.args:
+                return analyst.step(call.args[0]) | Effects(raises=(text(call),))
+            case Function(node=node):
+                if is_generator(node):
+                    receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+                    return self._function(meaning, call, receiver if meaning.bound else None, stepped=True)
+                return NOTHING if returns_fresh_list(self._project, meaning) else None
+        if isinstance(call.func, ast.Attribute) and call.func.attr in {"items", "keys", "values"}:
+            if not call.args and call.func.attr not in methods(self._project):
+                return Effects(reads=frozenset({analyst.place(call.func.value)}))
+        return None
+
+    def _arguments(self, call: ast.Call) -> Effects:
+        effects = NOTHING
+        for arg in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if isinstance(arg, ast.Lambda):
+                effects |= self._callback(arg)
+            elif isinstance(arg, ast.GeneratorExp):
+                effects |= self._analyst.step(arg)
+            else:
+                effects |= self._analyst.of(arg)
+        if any(keyword.arg is None for keyword in call.keywords):
+            effects |= Effects(raises=(f"**arguments of {text(call.func)}",))
+        return effects
+
+    def _unknown(self, call: ast.Call) -> Effects:
+        what = f"{text(call.func)}()"
+        return self._analyst.unknown(call, what) | Effects(calls=(text(call.func),))
+
+    def _callback(self, expr: ast.expr) -> Effects:
+        """Effects of calling the function that is the value of `expr` with arguments nothing is known of."""
+        analyst = self._analyst
+        raising = Effects(raises=(f"{text(expr)}()",))
+        if isinstance(expr, ast.Constant) and expr.value is None:
+            return NOTHING
+        if isinstance(expr, ast.Lambda):
+            body = analyst.of(expr.body)
+            return body | raising
+        match resolve(self._project, self._module, expr):
+            case Builtin(name=name) if name in knowledge.PURE_BUILTINS:
+                return raising
+            case Library(name=name) if _pure_library(name):
+                return raising
+            case Function() as function:
+                return self._function(function, None, None, stepped=False)
+            case Class() as found:
+                return self._constructor(found)
+        if isinstance(expr, ast.Attribute) and isinstance(expr.value, ast.Name):
+            builtin = resolve(self._project, self._module, expr.value)
+            if isinstance(builtin, Builtin) and builtin.name in {"str", "bytes"}:
+                return raising
+        if isinstance(expr, ast.Call) and isinstance(
+            called := resolve(self._project, self._module, expr.func), Library
+        ):
+            if called.name in {"operator.itemgetter", "operator.attrgetter"}:
+                place = Place("", 0, text(expr), expr.lineno)
+                return Effects(reads=frozenset({place})) | raising
+        return analyst.unknown(expr, f"{text(expr)}()") | Effects(calls=(text(expr),))
+
+    def _builtin(self, name: str, call: ast.Call) -> Effects:
+        analyst, args = self._analyst, call.args
+        if name == "next" and args:
+            stops = (text(call),) if len(args) == 1 else ()
+            moved = Effects(writes=frozenset({analyst.place(args[0])}), raises=(text(call),), stops=stops)
+            return self._arguments(call) | moved
+        if name == "iter" and len(args) == 1:
+            return self._arguments(call) | Effects(raises=(text(call),))
+        raises = () if self._cannot_raise(name, call) else (text(call),)
+        exception = name.endswith(("Error", "Exception", "Warning")) or name in {"StopIteration", "KeyboardInterrupt"}
+        if name not in knowledge.PURE_BUILTINS and not exception:
+            return self._arguments(call) | self._unknown(call)
+        effects = self._arguments(call) | Effects(raises=raises)
+        for keyword in call.keywords:
+            if keyword.arg == "key":
+                effects |= self._callback(keyword.value)
+        if name in {"map", "filter"} and args:
+            # Nothing runs before the iterator is stepped; where that happens cannot be seen from here.
+            return effects | analyst.unknown(call, f"{text(call)} is kept") if not self._stepped_here(call) else effects
+        single = name not in {"min", "max"} or len(args) == 1
+        if name in _ITERATING and args and single and not isinstance(args[0], ast.GeneratorExp | ast.Starred):
+            effects |= analyst.step(args[0])
+        if name in {"getattr", "hasattr"} and args:
+            effects |= Effects(reads=frozenset({analyst.place(args[0])}))
+        return effects
+
+    def _stepped_here(self, call: ast.Call) -> bool:
+        parent = self._module.parents.get(call)
+        return isinstance(parent, ast.For | ast.comprehension | ast.Call)
+
+    def _cannot_raise(self, name: str, call: ast.Call) -> bool:
+        kinds = self._analyst.kinds
+        if call.keywords or any(isinstance(arg, ast.Starred) for arg in call.args):
+            return False
+        found = [kinds.of(arg) for arg in call.args]
+        names = {kind.name if kind else "" for kind in found}
+        match name:
+            case "isinstance" | "callable":
+                return True
+            case "len" | "list" | "tuple" | "enumerate" | "zip" | "reversed":
+                return bool(found) and names <= CONTAINERS - {"iterator"}
+            case "str" | "repr" | "bool":
+                return len(found) == 1 and names <= SCALARS
+            case "int":
+                return len(found) == 1 and names <= {"int", "bool"}
+            case "float" | "abs":
+                return len(found) == 1 and names <= NUMBERS
+            case "range":
+                return 1 <= len(found) <= 2 and names <= {"int", "bool"}
+            case "min" | "max":
+                return len(found) >= 2 and names <= NUMBERS
+            case "sum" | "sorted" | "set":
+                element = kinds.element(call.args[0]) if len(call.args) == 1 else None
+                return element is not None and element.name in (SCALARS if name == "set" else NUMBERS)
+        return False
+
+    def _library(self, name: str, call: ast.Call) -> Effects:
+        effects = self._arguments(call) | Effects(raises=(text(call),))
+        if name in _FIRST_ARGUMENT_WRITERS and call.args:
+            return effects | Effects(writes=frozenset({self._analyst.place(call.args[0])}))
+        hooks = name == "json.loads" and call.keywords
+        if not _pure_library(name) or hooks:
+            return effects | self._unknown(call)
+        if name == "collections.defaultdict" and call.args:
+            effects |= self._callback(call.args[0])
+        for arg in [*call.args, *(keyword.value for keyword in call.keywords)]:
+            if isinstance(resolve(self._project, self._module, arg), Function | Class):
+                effects |= self._callback(arg)
+        return effects
+
+    def _method(self, call: ast.Call, func: ast.Attribute) -> Effects:
+        analyst = self._analyst
+        kind = analyst.kinds.of(func.value)
+        name, place = func.attr, analyst.place(func.value)
+        effects = self._arguments(call)
+        for keyword in call.keywords:
+            if keyword.arg == "key":
+                effects |= self._callback(keyword.value)
+        reading = Effects(reads=frozenset({place}), raises=(text(call),))
+        if kind is not None and kind.name in SCALARS and name in knowledge.TEXT_METHODS:
+            effects |= union(analyst.step(arg) for arg in call.args if name == "join")
+            safe = kind.name in {"str", "text"} and name in knowledge.SAFE_TEXT_METHODS and not call.args
+            return effects if safe and not call.keywords else effects | Effects(raises=(text(call),))
+        if name in methods(self._project):
+            return effects | self._unknown(call)
+        writing = Effects(writes=frozenset({place}))
+        if kind is not None and kind.name in CONTAINERS | {"file"}:
+            if name in knowledge.CONTAINER_WRITERS or kind.name == "file":
+                safe = kind.name == "list" and name == "append"
+                return effects | writing | (Effects() if safe else reading)
+            if name in knowledge.CONTAINER_READERS:
+                safe = kind.name == "dict" and name in {"items", "keys", "values"}
+                return effects | (Effects(reads=reading.reads) if safe else reading)
+        if name in knowledge.CONTAINER_WRITERS:
+            return effects | writing | reading
+        if name in knowledge.TELLING_METHODS or (name == "get" and self._plain_get(call, func)):
+            return effects | reading
+        if name == "__next__":
+            return effects | writing | Effects(raises=(text(call),), stops=(text(call),))
+        return effects | self._unknown(call)
+
+    def _plain_get(self, call: ast.Call, func: ast.Attribute) -> bool:
+        """`record.get("key")` on an element: a look-up in a mapping, not a request or a queue."""
+        if not call.args or call.keywords or not isinstance(func.value, ast.Name):
+            return False
+        key = call.args[0]
+        if not (isinstance(key, ast.Constant) and isinstance(key.value, str)) or set(key.value) & set("/:"):
+            return False
+        scope = self._module.owner(func.value, func.value.id)
+        if scope is None or isinstance(scope, COMPREHENSIONS):
+            return scope is not None
+        nodes = self._module.bindings(scope)[func.value.id]
+        return all(isinstance(self._module.parents.get(node), ast.For) for node in nodes)
+
+    def _function(
+        self, function: Function, call: ast.Call | None, receiver: ast.expr | None, *, stepped: bool
+    ) -> Effects:
+        """Effects of a project function's body, as seen by this caller."""
+        node, written = function.node, f"{function.node.name}()"
+        static = [d for d in node.decorator_list if isinstance(d, ast.Name) and d.id == "staticmethod"]
+        opaque = isinstance(node, ast.AsyncFunctionDef) or len(static) != len(node.decorator_list)
+        if opaque or self._analyst.depth <= 0 or (is_generator(node) and not stepped):
+            return self._analyst.unknown(node, written) | Effects(calls=(node.name,))
+        body = summary(self._analyst, function)
+        mapping = self._parameters(function, call, receiver)
+        return Effects(
+            writes=frozenset(self._seen(place, mapping, written) for place in body.writes),
+            reads=frozenset(self._seen(place, mapping, written) for place in body.reads),
+            raises=(written,) if body.raises or call is None or not _fits(node, call, function.bound) else (),
+            leaves=() if stepped else body.leaves,
+            stops=tuple(f"{written}: {stop}" for stop in body.stops),
+            calls=body.calls,
+            sources=body.sources,
+        )
+
+    def _seen(self, place: Place, mapping: dict[str, ast.expr], written: str) -> Place:
+        if place.root in mapping:
+            return self._analyst.place(mapping[place.root], depth=place.depth)
+        return Place(
+            "", 0, f"{written}: {place.text}" if not place.text.startswith(written) else place.text, place.line
+        )
+
+    def _parameters(self, function: Function, call: ast.Call | None, receiver: ast.expr | None) -> dict[str, ast.expr]:
+        if call is None:
+            return {}
+        names = [arg.arg for arg in function.node.args.posonlyargs + function.node.args.args]
+        given = ([receiver] if function.bound and receiver is not None else []) + call.args
+        plain = [arg for arg in given if not isinstance(arg, ast.Starred)]
+        found = dict(zip(names, plain, strict=False)) if len(plain) == len(given) else {}
+        keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg in names}
+        return found | {name: value for name, value in keywords.items() if name is not None}
+
+    def _constructor(self, found: Class) -> Effects:
+        """Effects of making an instance of a project class."""
+        node, module = found.node, found.module
+        unknown = self._analyst.unknown(node, f"{node.name}()") | Effects(calls=(node.name,))
+        for decorator in node.decorator_list:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if resolve(self._project, module, target) != Library("dataclasses.dataclass"):
+                return unknown
+        effects = Effects(raises=(f"{node.name}()",))
+        for base in node.bases:
+            match resolve(self._project, module, base):
+                case Builtin(name="object" | "Exception" | "ValueError" | "TypeError"):
+                    pass
+                case Library(name="typing.NamedTuple" | "enum.Enum" | "enum.IntEnum" | "typing.Protocol" | "abc.ABC"):
+                    pass
+                case Class() as parent if parent.node is not node and self._analyst.depth > 0:
+                    effects |= self._constructor(parent)
+                case _:
+                    return unknown
+        own = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
+        if node.keywords or {"__new__", "__setattr__"} & own.keys() or self._odd_factory(module, node):
+            return unknown
+        for name in ("__init__", "__post_init__"):
+            if name in own:
+                made = Function(module, own[name], bound=True)
+                if own[name].decorator_list or self._analyst.depth <= 0:
+                    return unknown
+                effects |= self._made(made)
+        return effects
+
+    def _made(self, function: Function) -> Effects:
+        body = summary(self._analyst, function)
+        first = (function.node.args.posonlyargs + function.node.args.args)[0].arg
+        written = f"{function.node.name}()"
+        own = [place for place in body.writes if place.root == first and place.depth == 0]
+        return Effects(
+            writes=frozenset(self._seen(p, {}, written) for p in body.writes if p not in own),
+            reads=frozenset(self._seen(p, {}, written) for p in body.reads if p.root != first),
+            raises=(written,),
+            leaves=body.leaves,
+            stops=body.stops,
+            calls=body.calls,
+            sources=body.sources,
+        )
+
+    def _odd_factory(self, module: Module, node: ast.ClassDef) -> bool:
+        for item in ast.walk(node):
+            if isinstance(item, ast.keyword) and item.arg == "default_factory":
+                made = resolve(self._project, module, item.value)
+                if not (isinstance(made, Builtin) and made.name in knowledge.PURE_BUILTINS):
+                    return True
+        return False
+
+
+def summary(analyst: "Analyst", function: Function) -> Effects:
+    """Effects of a function's body that its caller can see: writes to what it owns itself are left out."""
+    from agents.memory.analysis.purity import Analyst
+
+    cache = analyst.project.facts.setdefault("purity.summaries", {})
+    assert isinstance(cache, dict)
+    key = (function.module.path, function.node.lineno, function.node.name, analyst.depth)
+    if key not in cache:
+        inner = Analyst(analyst.project, function.module, function.node, analyst.depth - 1)
+        body = inner.of(*function.node.body)
+        cache[key] = Effects(
+            writes=frozenset(place for place in body.writes if not owned(inner, place)),
+            reads=frozenset(place for place in body.reads if not owned(inner, place)),
+            raises=body.raises,
+            leaves=body.leaves,
+            stops=body.stops,
+            calls=body.calls,
+            sources=body.sources,
+        )
+    effects: Effects = cache[key]
+    return effects
+
+
+def is_generator(node: FunctionNode) -> bool:
+    """Whether calling the function gives a generator."""
+    return any(isinstance(n, ast.Yield | ast.YieldFrom) for n in own_nodes(node))
+
+
+def returns_fresh_list(project: Project, function: Function) -> bool:
+    """Whether every return of a plain function gives a list display, a list comprehension or `list(...)`."""
+    returns = [n for n in own_nodes(function.node) if isinstance(n, ast.Return)]
+    if isinstance(function.node, ast.AsyncFunctionDef) or function.node.decorator_list or not returns:
+        return False
+    return all(
+        isinstance(n.value, ast.List | ast.ListComp)
+        or (
+            isinstance(n.value, ast.Call)
+            and resolve(project, function.module, n.value.func) in (Builtin("list"), Builtin("sorted"))
+        )
+        for n in returns
+    )
+
+
+def _pure_library(name: str) -> bool:
+    module = name.rpartition(".")[0]
+    return name not in knowledge.IMPURE_NAMES and (name in knowledge.PURE_NAMES or module in knowledge.PURE_MODULES)
+
+
+def _fits(node: FunctionNode, call: ast.Call, bound: bool) -> bool:
+    """Whether the call's arguments bind to the parameters without a TypeError: plain positional ones only."""
+    args = node.args
+    if args.vararg or args.kwarg or args.kwonlyargs or call.keywords:
+        return False
+    if any(isinstance(arg, ast.Starred) for arg in call.args):
+        return False
+    count = len(call.args) + bound
+    names = len(args.posonlyargs) + len(args.args)
+    return names - len(args.defaults) <= count <= names

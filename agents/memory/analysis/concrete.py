@@ -1,0 +1,146 @@
+"""The way from `ast` nodes to LibCST nodes, and edits there: analyses use one tree, edits the other.
+
+Positions join the two trees: `ast` counts columns in UTF-8 bytes, LibCST in characters.
+"""
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import libcst as cst
+from libcst.metadata import CodeRange, PositionProvider
+
+from agents.memory.analysis.modules import Module
+from agents.memory.analysis.project import Project
+from messaging.contents import EditedFile
+
+_NEWLINE = re.compile(r"\r\n?|\n")
+Replacement = cst.CSTNode | cst.RemovalSentinel | cst.FlattenSentinel[cst.CSTNode]
+Span = tuple[int, int, int, int]
+"""Start line and column, end line and column; columns in characters."""
+
+
+@dataclass(eq=False)
+class Concrete:
+    """The concrete tree of one file, found by abstract nodes."""
+
+    tree: cst.Module
+    lines: list[str]
+    statements: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
+    """By start: small and compound statements."""
+    lines_of: dict[cst.CSTNode, cst.SimpleStatementLine | cst.SimpleStatementSuite] = field(
+        default_factory=dict
+    )
+    """Small statement -> the line, or suite on one line, that it stands in."""
+    expressions: dict[Span, cst.BaseExpression] = field(default_factory=dict)
+
+    def statement(self, node: ast.stmt) -> cst.CSTNode | None:
+        """The small or compound statement that `node` is; None when it cannot be found."""
+        return self.statements.get((node.lineno, self._column(node.lineno, node.col_offset)))
+
+    def expression(self, node: ast.expr) -> cst.BaseExpression | None:
+        """The expression that `node` is; None when it cannot be found."""
+        assert node.end_lineno is not None and node.end_col_offset is not None
+        start = (node.lineno, self._column(node.lineno, node.col_offset))
+        return self.expressions.get(
+            (*start, node.end_lineno, self._column(node.end_lineno, node.end_col_offset))
+        )
+
+    def _column(self, line: int, offset: int) -> int:
+        text = self.lines[line - 1]
+        return offset if text.isascii() else len(text.encode()[:offset].decode())
+
+
+def concrete(project: Project, module: Module) -> Concrete | None:
+    """The concrete tree of the module, from the project's cache.
+
+    None for a file that is not UTF-8, that LibCST cannot parse, or that it does not give back unchanged (a
+    byte order mark): such a file cannot be edited safely.
+    """
+    key = f"concrete:{module.path}"
+    if key not in project.facts:
+        project.facts[key] = _concrete(module)
+    found = project.facts[key]
+    assert found is None or isinstance(found, Concrete)
+    return found
+
+
+def _concrete(module: Module) -> Concrete | None:
+    try:
+        text = module.source.text
+        wrapper = module.source.wrapper
+    except (UnicodeDecodeError, cst.ParserSyntaxError):
+        return None
+    if wrapper.module.code != text:
+        return None
+    found = Concrete(wrapper.module, _NEWLINE.split(text))
+    for node, where in wrapper.resolve(PositionProvider).items():
+        if not isinstance(where, CodeRange):
+            continue
+        start = (where.start.line, where.start.column)
+        if isinstance(node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
+            found.statements[start] = node
+        elif isinstance(node, cst.BaseExpression):
+            found.expressions[*start, where.end.line, where.end.column] = node
+        if isinstance(node, cst.SimpleStatementLine | cst.SimpleStatementSuite):
+            found.lines_of.update(dict.fromkeys(node.body, node))
+    return found
+
+
+class _Replace(cst.CSTTransformer):
+    def __init__(self, replacements: Mapping[cst.CSTNode, Replacement]) -> None:
+        super().__init__()
+        self._replacements = replacements
+        self.done = 0
+
+    def on_leave(self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT) -> Replacement:  # type: ignore[override]
+        left: Replacement = super().on_leave(original_node, updated_node)
+        wanted = self._replacements.get(original_node)
+        if wanted is not None:
+            self.done += 1
+            return wanted
+        if isinstance(left, cst.SimpleStatementLine) and not left.body:
+            return cst.RemoveFromParent()
+        if isinstance(left, cst.IndentedBlock) and not left.body:
+            return left.with_changes(body=[_line(cst.Pass())])
+        if isinstance(left, cst.SimpleStatementSuite) and not left.body:
+            return left.with_changes(body=[cst.Pass()])
+        return left
+
+
+def _line(statement: cst.BaseSmallStatement) -> cst.SimpleStatementLine:
+    return cst.SimpleStatementLine([statement])
+
+
+def insert_before(
+    found: Concrete, node: ast.stmt, statement: cst.BaseSmallStatement
+) -> dict[cst.CSTNode, Replacement]:
+    """The replacements that put `statement` before `node`, on a line of its own where that can be.
+
+    Empty when the place is not found.
+    """
+    target = found.statement(node)
+    if target is None:
+        return {}
+    line = found.lines_of.get(target)
+    if line is None:
+        return {target: cst.FlattenSentinel([_line(statement), target])}
+    if isinstance(line, cst.SimpleStatementLine) and line.body[0] is target:
+        return {line: cst.FlattenSentinel([_line(statement), line])}
+    return {target: cst.FlattenSentinel([statement, target])}
+
+
+def edited(
+    module: Module, found: Concrete, replacements: Mapping[cst.CSTNode, Replacement]
+) -> EditedFile | None:
+    """The file with the replacements made; None when one could not be made or the result does not compile."""
+    transformer = _Replace(replacements)
+    text = found.tree.visit(transformer).code
+    if transformer.done != len(replacements) or text == module.source.text:
+        return None
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return None
+    return EditedFile(path=module.path, blob=module.source.blob, text=text)

@@ -1,0 +1,239 @@
+"""Whether and where a local can be given up early: what the rules that move the end of a lifetime share."""
+
+import ast
+import builtins
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from agents.memory.analysis.flow import Flow
+from agents.memory.analysis.modules import (
+    INTROSPECTION,
+    FunctionNode,
+    Module,
+    own_nodes,
+)
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.scopes import Access, Scope, eager_builtins, own_statements, scope, suites
+from agents.memory.analysis.uses import last_name, uses
+
+COMPILING_DECORATORS = frozenset(
+    {"jit", "njit", "cfunc", "vectorize", "guvectorize", "stencil", "script", "trace", "compile"}
+)
+"""Decorators (numba, torch.jit, jax, Cython) that translate the function's source and may not know `del`."""
+FRAME_READERS = frozenset({"query", "eval", "evaluate"})
+"""Methods that look names up in their caller's frame (pandas, numexpr)."""
+PLAIN_TYPES = frozenset(
+    [
+        "list",
+        "dict",
+        "set",
+        "frozenset",
+        "tuple",
+        "str",
+        "bytes",
+        "bytearray",
+        "int",
+        "float",
+        "complex",
+        "bool",
+        "NoneType",
+        "range",
+        "collections.deque",
+        "collections.OrderedDict",
+        "collections.defaultdict",
+        "collections.Counter",
+        "array.array",
+        "decimal.Decimal",
+        "fractions.Fraction",
+        "datetime.datetime",
+        "datetime.date",
+        "datetime.time",
+        "datetime.timedelta",
+        "re.Match",
+    ]
+)
+"""Types whose instances run no code of their own when they go."""
+PLAIN_LIBRARIES = ("numpy.", "pandas.", "PIL.", "pyarrow.", "polars.", "scipy.sparse", "torch.Tensor")
+"""Libraries of plain data: freeing an object of theirs frees memory and nothing else."""
+SCALAR_TYPES = frozenset({"str", "bytes", "bytearray", "int", "float", "complex", "bool", "NoneType", "array.array"})
+
+
+@dataclass(frozen=True, eq=False)
+class Local:
+    """A name of one function (of the module for a script's top level), and everything about its uses."""
+
+    module: Module
+    function: FunctionNode | ast.Module
+    name: str
+    scope: Scope
+    flow: Flow
+
+    @property
+    def bindings(self) -> list[Access]:
+        """Its bindings in the function's own code."""
+        return self.scope.bindings.get(self.name, [])
+
+    @property
+    def mentions(self) -> list[Access]:
+        """Its bindings, reads and deletions."""
+        return [*self.bindings, *self.scope.reads.get(self.name, [])]
+
+    def mentioning(self) -> set[ast.AST]:
+        """The nodes that mention the name, with all nodes around them."""
+        nodes: set[ast.AST] = set()
+        for access in self.mentions:
+            nodes.add(access.node)
+            nodes.update(self.module.ancestors(access.node))
+        return nodes
+
+
+def local(module: Module, function: FunctionNode | ast.Module, name: str) -> Local | None:
+    """The name with the function's scope and control flow; None when the function does not bind it itself."""
+    found = scope(function, eager_builtins(module, function))
+    if name not in found.bindings:
+        return None
+    return Local(module, function, name, found, Flow(module, function))
+
+
+def plainly_bound(name: Local) -> str | None:
+    """How the local is bound, as evidence; None when it is not a plain local that may be deleted."""
+    if not name.scope.binds(name.name) or name.name in name.scope.arguments:
+        return None
+    if any(access.how in ("import", "def", "class", "except", "type") for access in name.bindings):
+        return None
+    if isinstance(name.function, ast.Module) and hasattr(builtins, name.name):
+        return None
+    lines = ", ".join(str(line) for line in sorted({lineno(access.node) for access in name.bindings}))
+    return f"`{name.name}` is bound by plain assignment at line {lines}"
+
+
+def uncaptured(name: Local) -> str | None:
+    """Evidence that no nested scope can read the local later; None when one can."""
+    if name.name in name.scope.captured:
+        return None
+    return f"no lambda, def, class or generator expression mentions `{name.name}`"
+
+
+def unobserved(project: Project, name: Local) -> str | None:
+    """Evidence that the local is reached by its name only; None when its frame may be read."""
+    decorators = getattr(name.function, "decorator_list", [])
+    if any(last_name(decorator) in COMPILING_DECORATORS for decorator in decorators):
+        return None
+    whole = isinstance(name.function, ast.Module)
+    nodes = ast.walk(name.function) if whole else own_nodes(name.function)
+    for node in nodes:
+        if _reads_frame(node, name.name):
+            return None
+    if not whole:
+        return "no locals(), vars(), eval, exec, dir, globals or frame access in the function"
+    return _unimported(project, name)
+
+
+def _unimported(project: Project, name: Local) -> str | None:
+    path = PurePosixPath(name.module.path)
+    index = uses(project)
+    if path.stem in index.imported or path.name == "__init__.py":
+        return None
+    if any(text in index.strings for text in (path.stem, path.name, str(path), ".".join(path.with_suffix("").parts))):
+        return None
+    return f"no file of the project imports {path.name}, and none of its functions reads `{name.name}`"
+
+
+def _reads_frame(node: ast.AST, name: str) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in INTROSPECTION
+    if isinstance(node, ast.Attribute):
+        inspects = node.attr == "stack" and last_name(node.value) == "inspect"
+        return node.attr in INTROSPECTION - {"eval", "dir"} or node.attr == "f_locals" or inspects
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Name) and node.func.id == "id":
+        return any(isinstance(arg, ast.Name) and arg.id == name for arg in node.args)
+    if isinstance(node.func, ast.Attribute) and node.func.attr in FRAME_READERS:
+        return any(not isinstance(arg, ast.Constant) or name in str(arg.value) for arg in node.args)
+    return False
+
+
+def quiet_end(project: Project, type_name: str, element: str) -> str | None:
+    """Evidence that nothing notices when the object goes: no finalizer, no weak reference; None when it may."""
+    index = uses(project)
+    for kind in (type_name, element):
+        plain = not kind or kind in PLAIN_TYPES or kind.startswith(PLAIN_LIBRARIES)
+        if not plain and kind.rpartition(".")[2] not in index.class_names:
+            return None
+    what = f"`{type_name}`" + (f" of `{element}`" if element else "")
+    if element in SCALAR_TYPES or (type_name in SCALAR_TYPES and not element):
+        return f"{what} has no finalizer"
+    if index.finalizers:
+        return None
+    return f"{what}; the project defines no __del__ and uses no weakref"
+
+
+def statement_at(module: Module, function: FunctionNode | ast.Module, line: int) -> ast.stmt | None:
+    """The innermost statement of the function's own code that covers the line."""
+    found = None
+    for statement in own_statements(function.body):
+        if statement.lineno <= line <= (statement.end_lineno or statement.lineno):
+            found = statement
+    if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return None
+    return found
+
+
+def suite_of(module: Module, statement: ast.stmt) -> tuple[list[ast.stmt], int]:
+    """The suite the statement stands in, and its place there."""
+    for suite in suites(module.parents[statement]):
+        for index, other in enumerate(suite):
+            if other is statement:
+                return suite, index
+    raise AssertionError("a statement stands in a suite of its parent")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to give a local up: before `before`, after its last mention at `last` ahead of the peak."""
+
+    before: ast.stmt
+    last: ast.stmt
+
+
+def place_before_peak(name: Local, peak: ast.stmt) -> Place | None:
+    """The place right after the last mention of the name that surely ran before `peak`.
+
+    None when there is none, or when a loop around `peak` may have bound the name in an earlier pass.
+    """
+    mentioning = name.mentioning()
+    statement = first = peak
+    while True:
+        suite, index = suite_of(name.module, statement)
+        for before in range(index, 0, -1):
+            if suite[before - 1] in mentioning:
+                return Place(suite[before], suite[before - 1])
+        # Nothing can be put before an `elif`: what is before it goes to the head of its own suite.
+        first = first if _is_elif(name.module, statement) else suite[0]
+        outer = name.module.parents[statement]
+        if outer is name.function:
+            return None
+        parent = name.module.statement(outer)
+        if isinstance(parent, ast.For | ast.AsyncFor | ast.While):
+            inside = set(ast.walk(parent))
+            if any(binding.node in inside for binding in name.bindings):
+                return None
+        if parent in mentioning:
+            return Place(first, parent) if isinstance(parent, ast.If | ast.Try | ast.TryStar) else None
+        statement = parent
+
+
+def _is_elif(module: Module, statement: ast.stmt) -> bool:
+    outer = module.parents[statement]
+    return (
+        isinstance(statement, ast.If)
+        and isinstance(outer, ast.If)
+        and statement in outer.orelse
+        and statement.col_offset == outer.col_offset
+    )
+
+
+def lineno(node: ast.AST) -> int:
+    """The first line of the node; 0 for one that has none."""
+    return int(getattr(node, "lineno", 0))

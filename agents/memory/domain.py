@@ -1,0 +1,111 @@
+"""The memory domain: the traced peak in MiB, ranked targets, and the playbook's proposals."""
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+
+from agents.memory.analysis.project import Project
+from agents.memory.breakdown import breakdown
+from agents.memory.playbook.registry import rules
+from agents.memory.playbook.rule import Focus, Rule
+from agents.memory.ranking import rank
+from messaging.contents import Allocation, Candidate, CrossDomain
+from runtime.domain import Profile, Sources
+from runtime.experiment.events import BreakdownRow
+from runtime.measure.models import MIB
+
+HEAVY_IMPORTS = 0.1
+"""Share of the peak from which imports are worth a cross-domain signal."""
+
+
+class MemoryDomain:
+    """Lowers the peak memory of a target by the rules of the playbook."""
+
+    name = "memory"
+    metric = "peak"
+    unit = "MiB"
+
+    def __init__(self) -> None:
+        self._rules: list[Rule] = rules()
+        self._project: Project | None = None
+
+    def rank(self, profile: Profile, sources: Sources) -> list[Allocation]:
+        """Targets in the project's own code, biggest first, in MiB."""
+        return [ranked.target for ranked in rank(profile) if ranked.target.file in sources.files]
+
+    def breakdown(self, profile: Profile, sources: Sources) -> list[BreakdownRow]:
+        """What is alive at the peak, by allocation site."""
+        return breakdown(profile)
+
+    def propose(self, target: Allocation, profile: Profile, sources: Sources) -> list[Candidate]:
+        """What the rules propose for `target`: most bytes first, then the better proven, then by rule id."""
+        found: dict[str, Candidate] = {}
+        project = self._load(sources)
+        for ranked in rank(profile):
+            if (ranked.target.name, ranked.target.file, ranked.target.line) != (
+                target.name,
+                target.file,
+                target.line,
+            ):
+                continue
+            focus = _located(ranked.focus, project)
+            for rule in self._rules:
+                for candidate in rule.find(project, focus):
+                    found.setdefault(candidate.key, candidate)
+        return sorted(found.values(), key=lambda c: (-c.frees, c.level, c.rule, c.key))
+
+    def signals(self, profile: Profile, sources: Sources) -> Sequence[CrossDomain]:
+        """Heavy imports within the measured path belong to whoever looks after the program's structure."""
+        rows = [row for row in breakdown(profile) if row.category == "import-time"]
+        return [
+            CrossDomain(
+                domain="structure",
+                signal=f"{row.source} hold {row.size / MIB:.1f} MiB of the {profile.peak / MIB:.1f} MiB peak",
+            )
+            for row in rows
+            if row.size >= HEAVY_IMPORTS * profile.peak
+        ]
+
+    def _load(self, sources: Sources) -> Project:
+        self._project = Project.load(
+            sources.root,
+            sources.files,
+            [path for path in sources.files if sources.editable(path)],
+            library=sources.library,
+            requires_python=sources.requires_python,
+            python=sources.python,
+            previous=self._project,
+        )
+        return self._project
+
+
+def _located(focus: Focus, project: Project) -> Focus:
+    """A focus that a bare allocation site gave, with the function its line is in."""
+    source = project.sources.get(focus.file)
+    if focus.function or source is None or not focus.lines:
+        return focus
+    try:
+        tree = ast.parse(source.data)
+    except SyntaxError:
+        return focus
+    return replace(focus, function=enclosing_function(tree, min(focus.lines)))
+
+
+def enclosing_function(tree: ast.Module, line: int) -> str:
+    """Qualified name (without `<locals>`) of the innermost function around `line`; `<module>` when there is none."""
+    found = "<module>"
+
+    def visit(node: ast.AST, names: tuple[str, ...]) -> None:
+        nonlocal found
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                inner = (*names, child.name)
+                if child.lineno <= line <= (child.end_lineno or child.lineno):
+                    if not isinstance(child, ast.ClassDef):
+                        found = ".".join(inner)
+                    visit(child, inner)
+            else:
+                visit(child, names)
+
+    visit(tree, ())
+    return found

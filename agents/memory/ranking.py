@@ -1,0 +1,163 @@
+"""From a profile to ranked targets: what holds or makes the bytes alive at the peak. Pure; reads no source."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agents.memory.playbook.rule import Focus
+from messaging.contents import Allocation
+from runtime.domain import Profile
+from runtime.measure.models import MIB, FunctionPlace, Holding, ProbeReport, Stage, StageTable
+
+SMALLEST = 256 * 1024
+"""Bytes below which a target is not worth an experiment (design I15: a keep needs at least 256 KiB)."""
+SHARE = 0.01
+"""And below this share of the peak (I15: at least 1 %)."""
+
+BUFFERS = ("numpy.", "PIL.", "torch.", "array.array", "mmap.")
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A target as the loop sees it, and the code it leads rules to."""
+
+    target: Allocation
+    focus: Focus
+
+
+def rank(profile: Profile) -> list[Ranked]:
+    """All targets over the threshold, biggest first; of equal places the biggest only."""
+    least = max(SMALLEST, SHARE * profile.peak)
+    best: dict[tuple[str, str, int, str], Ranked] = {}
+    for ranked in [*_classes(profile), *_holders(profile), *_statements(profile), *_sites(profile)]:
+        if ranked.focus.size < least:
+            continue
+        kind = "holder" if ranked.focus.holding or ranked.focus.census else "line"
+        place = (ranked.target.file, ranked.target.name if kind == "holder" else "", ranked.target.line, kind)
+        if place not in best or best[place].focus.size < ranked.focus.size:
+            best[place] = ranked
+    return sorted(best.values(), key=lambda r: (-r.focus.size, r.target.file, r.target.line, r.target.name))
+
+
+def _target(name: str, file: str, line: int, function: str, size: int, category: str) -> Allocation:
+    return Allocation(
+        name=name, file=file, line=line, function=function, category=category, size=round(size / MIB, 3)
+    )
+
+
+def category_of(type_name: str) -> str:
+    """The specification's allocation category of what a type holds, as a slug."""
+    return "image-buffers" if type_name.startswith(BUFFERS) else "data-structures"
+
+
+def _classes(profile: Profile) -> Iterator[Ranked]:
+    if profile.census is None:
+        return
+    for census in profile.census.classes:
+        place = (census.file, census.line)
+        if census.shallow:
+            yield Ranked(
+                _target(f"{census.name} instances", *place, census.name, census.shallow, "data-structures"),
+                Focus(census.file, census.name, frozenset({census.line}), census.shallow, census=census),
+            )
+        for attribute in census.attributes:
+            kind = category_of(max(attribute.types, key=lambda t: attribute.types[t], default=""))
+            name = f"{census.name}.{attribute.name}"
+            yield Ranked(
+                _target(name, *place, census.name, attribute.size, kind),
+                Focus(
+                    census.file,
+                    census.name,
+                    frozenset({census.line}),
+                    attribute.size,
+                    census=census,
+                    attribute=attribute.name,
+                ),
+            )
+
+
+def _holders(profile: Profile) -> Iterator[Ranked]:
+    if profile.census is None:
+        return
+    counts: dict[tuple[str, str], dict[str, int]] = {}
+    for holding in profile.census.holdings:
+        if holding.place and holding.refcount is not None:
+            counts.setdefault(_key(holding.place), {})[holding.name] = holding.refcount
+    for holding in profile.census.holdings:
+        if holding.place is None or holding.kind == "class_attribute":
+            continue
+        size = max(holding.size, holding.own)
+        where = "" if holding.kind == "global" else f" in {holding.place.function}"
+        yield Ranked(
+            _target(
+                f"{holding.name}{where}",
+                holding.place.file,
+                holding.line or holding.place.line,
+                holding.place.function,
+                size,
+                category_of(holding.type),
+            ),
+            Focus(
+                holding.place.file,
+                holding.place.function,
+                frozenset({holding.line} if holding.line else ()),
+                size,
+                holding=holding,
+                peak_line=holding.line,
+                refcounts=counts.get(_key(holding.place), {}),
+            ),
+        )
+
+
+def _key(place: FunctionPlace) -> tuple[str, str]:
+    return place.file, place.function
+
+
+def _statements(profile: Profile) -> Iterator[Ranked]:
+    for table in profile.stages.tables:
+        top = max((stage.peak for stage in table.stages), default=0)
+        parents = {stage.parent for stage in table.stages}
+        at_peak = False
+        for index, stage in enumerate(table.stages):
+            peak_stage = stage.peak == top
+            if index not in parents and (peak_stage or not at_peak):
+                size = bytes_of(stage, peak_stage)
+                yield _statement(profile, table, stage, size)
+            at_peak = at_peak or (peak_stage and index not in parents)
+
+
+def bytes_of(stage: Stage, peak_stage: bool) -> int:
+    """What of the peak a statement stands for: all it rose to, if it set the peak; else what it left behind."""
+    return max(stage.delta, stage.peak - (stage.cumulative - stage.delta)) if peak_stage else stage.delta
+
+
+def _statement(profile: Profile, table: StageTable, stage: Stage, size: int) -> Ranked:
+    place = table.place
+    name = stage.name if stage.calls else f"{place.function}:{stage.line}"
+    return Ranked(
+        _target(name, place.file, stage.line, place.function, size, "data-structures"),
+        Focus(
+            place.file,
+            place.function,
+            frozenset(range(stage.line, stage.end_line + 1)),
+            size,
+            peak_line=peak_line(profile.stages, place),
+        ),
+    )
+
+
+def peak_line(stages: ProbeReport, place: FunctionPlace) -> int:
+    """The line of a probed function that was running when it reached its own highest point; 0 if not probed."""
+    for table in stages.tables:
+        if _key(table.place) == _key(place) and table.stages:
+            top = max(stage.peak for stage in table.stages)
+            return max((s for s in table.stages if s.peak == top), key=lambda s: s.depth).line
+    return 0
+
+
+def _sites(profile: Profile) -> Iterator[Ranked]:
+    for site in profile.stages.sites:
+        if site.project:
+            yield Ranked(
+                _target(f"{site.file}:{site.line}", site.file, site.line, "", site.size, "data-structures"),
+                Focus(site.file, "", frozenset({site.line}), site.size),
+            )

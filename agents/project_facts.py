@@ -1,0 +1,132 @@
+"""What the files of a project say about it: tests, kind, versions, interpreters. Pure, but for reading files."""
+
+import ast
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from runtime.errors import BadInput
+from runtime.setup_facts import lowest_python
+
+Read = Callable[[str], str]
+"""Path of a tracked file -> its text."""
+
+LOWEST_SUPPORTED = (3, 9)
+"""The probe runs under CPython 3.9 and later."""
+
+_TEST_FILE = re.compile(r"(^|/)(test_[^/]*|[^/]*_test)\.py$")
+_PYTHON_REQUIRES = re.compile(r"""python_requires\s*=\s*["']?([^"'\n,)]+(?:,[^"'\n)]+)*)""")
+
+
+def is_test_file(path: str) -> bool:
+    """Whether pytest collects this file by its name: `test_*.py`, `*_test.py`."""
+    return bool(_TEST_FILE.search(path))
+
+
+def interpreters(chosen: str | None, checkout: Path, own_prefix: Path, search: Sequence[str], base: str) -> list[str]:
+    """Candidates for the target's interpreter, best first; only those that exist and can be executed.
+
+    The user's choice stands alone. Else the checkout's `.venv` and `venv`, then `python3` of the search path outside
+    Lowtide's own environment, else the interpreter Lowtide's environment was made from.
+
+    Args:
+        chosen: what the user gave with --python.
+        checkout: root of the user's checkout.
+        own_prefix: Lowtide's own environment (sys.prefix).
+        search: folders of PATH.
+        base: Lowtide's base interpreter (sys._base_executable).
+    """
+    if chosen is not None:
+        return [chosen]
+    own = {own_prefix / "bin", own_prefix.resolve() / "bin"}
+    places = [checkout / ".venv/bin/python", checkout / "venv/bin/python"]
+    places += [Path(folder) / "python3" for folder in search if folder and Path(folder) not in own]
+    usable = [str(place) for place in places if place.is_file() and os.access(place, os.X_OK)]
+    return list(dict.fromkeys([*usable, base]))
+
+
+def version_of(text: str) -> tuple[int, int]:
+    """(3, 12) for `3.12.1`.
+
+    Raises:
+        BadInput: the text is no version.
+    """
+    match = re.match(r"(\d+)\.(\d+)", text)
+    if match is None:
+        raise BadInput(f"The interpreter calls its version {text!r}: choose a CPython 3.9 or later with --python.")
+    return int(match[1]), int(match[2])
+
+
+def unsupported(implementation: str, version: str) -> str:
+    """Why this interpreter cannot be measured; "" when it can."""
+    if implementation.lower() != "cpython":
+        return f"it is {implementation} {version}, and only CPython can be measured"
+    if version_of(version) < LOWEST_SUPPORTED:
+        return f"it is Python {version}, and 3.9 is the oldest that can be measured"
+    return ""
+
+
+def runner_of_tests(
+    paths: Iterable[str], packages: Iterable[str], read: Read
+) -> Literal["pytest", "unittest", ""]:
+    """What runs the project's tests: pytest when it is installed, unittest for TestCases, "" when there are none."""
+    tests = [path for path in paths if is_test_file(path)]
+    if tests and "pytest" in set(packages):
+        return "pytest"
+    return "unittest" if any(_has_test_case(read(path)) for path in tests) else ""
+
+
+def _has_test_case(text: str) -> bool:
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return False
+    bases = (base for node in ast.walk(tree) if isinstance(node, ast.ClassDef) for base in node.bases)
+    names = (base.attr if isinstance(base, ast.Attribute) else getattr(base, "id", "") for base in bases)
+    return any(name.endswith("TestCase") for name in names)
+
+
+def kind_of(paths: Iterable[str], read: Read) -> Literal["library", "application"]:
+    """Library or application, which decides whether public names have callers nobody here can see.
+
+    A library has packaging metadata ([project] in pyproject.toml, setup.py or setup.cfg) and no command of its own:
+    no scripts among its entry points and no `__main__.py`. Anything else is an application. A person who knows better
+    says so in setup.md.
+    """
+    known = set(paths)
+    if any(PurePosixPath(path).name == "__main__.py" for path in known):
+        return "application"
+    project = _pyproject(known, read)
+    if "scripts" in project or "gui-scripts" in project:
+        return "application"
+    legacy = [read(path) for path in ("setup.py", "setup.cfg") if path in known]
+    if any("console_scripts" in text or "gui_scripts" in text for text in legacy):
+        return "application"
+    return "library" if project or legacy else "application"
+
+
+def requires_python(paths: Iterable[str], read: Read, version: str) -> tuple[int, int]:
+    """The lowest Python the project supports; its interpreter's own version when it does not say."""
+    known = set(paths)
+    said = str(_pyproject(known, read).get("requires-python", ""))
+    for path in ("setup.cfg", "setup.py"):
+        if not said and path in known and (match := _PYTHON_REQUIRES.search(read(path))):
+            said = match[1]
+    return lowest_python(said) or version_of(version)
+
+
+def _pyproject(known: set[str], read: Read) -> dict[str, object]:
+    if "pyproject.toml" not in known:
+        return {}
+    try:
+        table = tomllib.loads(read("pyproject.toml"))
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"pyproject.toml cannot be read ({error}): mend it.") from error
+    project = table.get("project", {})
+    if project:
+        return dict(project)
+    poetry = table.get("tool", {}).get("poetry", {})
+    return {"name": poetry.get("name", ""), **poetry} if poetry else {}

@@ -1,0 +1,125 @@
+"""The baseline: the methodology is locked, the target measured twice, the suite run, the first profile taken."""
+
+import time
+
+from messaging.contents import Baseline, Note
+from runtime.errors import TargetFailed
+from runtime.experiment.bench import Bench, RunFailed, traced_figures, with_plain
+from runtime.experiment.events import BaselineMeasured, Carried, Learned, TestsMeasured
+from runtime.experiment.profiling import Profiling
+from runtime.experiment.services import Services
+from runtime.measure.models import MIB, ProbeReport
+from runtime.git import blob_id
+
+SMALLEST_TARGET = 5 * MIB
+"""Below this a target is not worth a session: the spec's keep threshold could never be met."""
+OTHER_SEED = 1
+"""The hash seed of the last equality run (I17); all others use 0."""
+CHILD_SHARE = 1.0
+"""Children that held more than this share of the main process's VmHWM hold the memory (design, section 7)."""
+
+
+async def measure_baseline(services: Services, profiling: Profiling) -> None:
+    """Measures the base and records it.
+
+    Raises:
+        TargetFailed: the target fails, cannot be measured, or needs less than 5 MiB.
+    """
+    record, bench = services.record, services.bench
+    tree = services.repository.head_tree()
+    first, size = await bench.first_run(tree)
+    if bench.carried:
+        record.add(Carried(files={path: blob_id(data) for path, data in sorted(bench.carried.items())}))
+        names = ", ".join(sorted(bench.carried)[:5])
+        await services.log(Note(text=f"carried into every export, since git does not have them: {names}"))
+    _can_be_measured(bench, first)
+    await services.gate.step()
+    bed = bench.lay(tree)
+    try:
+        figures = await traced_figures(bed)
+        again = await bed.report("digest" if bench.method.target.kind == "test" else "plain")
+        plain = [again] if again.vm_hwm is not None else []
+        plain.append(await bed.report("plain"))
+    except RunFailed as failed:
+        raise TargetFailed(
+            f"the target {bench.method.target.text!r} cannot be measured ({failed})", failed.output
+        ) from failed
+    finally:
+        bed.remove()
+    figures = with_plain(figures, plain)
+    stable = figures.digest is not None and figures.digest == again.digest
+    seeded = await bench.digest(tree, OTHER_SEED) if stable else None
+    record.add(
+        BaselineMeasured(
+            tree=tree,
+            figures=figures,
+            digest_stable=stable,
+            digest_kind=again.digest_kind or first.digest_kind,
+            opaque=again.opaque,
+            other_seed_digest=seeded,
+            input_size=size,
+        )
+    )
+    if figures.traced_peak < SMALLEST_TARGET:
+        raise TargetFailed(
+            f"the target {bench.method.target.text!r} has a traced peak of {figures.traced_peak / MIB:.1f} MiB, "
+            f"under {SMALLEST_TARGET // MIB} MiB: nothing was tried; name a target that needs more memory"
+        )
+    if not stable:
+        record.add(
+            Learned(text="The target's result differs from run to run: equality rests on the tests alone.")
+        )
+        await services.log(
+            Note(
+                level="warning", text="the result differs from run to run: equality rests on the tests alone"
+            )
+        )
+    await _suite(services, tree)
+    profile = await profiling.take(0)
+    rows = profiling.rows(profile)
+    await services.log(
+        Baseline(
+            stages=rows, peak=profile.peak / MIB, top=profiling.targets[:5], metric=services.domain.metric
+        )
+    )
+
+
+def _can_be_measured(bench: Bench, first: ProbeReport) -> None:
+    if first.children and first.vm_hwm and first.children_rss > CHILD_SHARE * first.vm_hwm:
+        raise TargetFailed(
+            f"the target {bench.method.target.text!r} cannot be measured: its child processes hold the memory "
+            f"({first.children_rss / MIB:.0f} MiB in one of {first.children}, {first.vm_hwm / MIB:.0f} MiB in the "
+            "target's own process); name a target that does the work in its own process"
+        )
+
+
+async def _suite(services: Services, tree: str) -> None:
+    if not services.bench.method.test_runner:
+        await services.log(Note(text="no tests found: equality rests on the digest of the target's result"))
+        return
+    await services.gate.step()
+    started = time.monotonic()
+    try:
+        outcomes = await services.bench.tests(tree)
+    except RunFailed as failed:
+        await services.log(
+            Note(
+                level="warning", text=f"the test suite cannot be run ({failed}): equality rests on the digest"
+            )
+        )
+        return
+    assert outcomes is not None
+    services.record.add(
+        TestsMeasured(
+            experiment=0,
+            passed=outcomes.passed,
+            failed=outcomes.failed,
+            passed_count=len(outcomes.passed),
+            failed_count=len(outcomes.failed),
+            wall_s=time.monotonic() - started,
+        )
+    )
+    text = f"tests: {len(outcomes.passed)} pass"
+    if outcomes.failed:
+        text += f", {len(outcomes.failed)} fail already and do not count"
+    await services.log(Note(text=text))

@@ -1,0 +1,127 @@
+"""Profiles of the current tree: taken, kept on disk for the researcher and a resumed session, ranked, announced."""
+
+import asyncio
+
+from messaging.contents import Allocation, StageRow, Targets
+from runtime.domain import Profile, Sources
+from runtime.exchange import profile_name, read_profile, write_profile
+from runtime.experiment.events import Profiled
+from runtime.experiment.services import Services
+from runtime.measure.models import MIB, StageTable
+
+READ_AHEAD = slice(1, 6)
+"""Spec, Research teammate integration: skip the top target, send number 2 to 5 and one more."""
+
+
+class Profiling:
+    """The newest profile, its ranking, and the rankings before it replaced."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.profile: Profile | None = None
+        self.targets: list[Allocation] = []
+        self.ranking = services.findings.ranking
+
+    async def take(self, experiment: int) -> Profile:
+        """Profiles the branch as it is now, records and announces the ranking. Experiment 0 is the baseline."""
+        services = self.services
+        tree = services.repository.head_tree()
+        before = services.bench.costs.traced_runs
+        profile = await services.bench.profile(tree)
+        self._adopt(profile)
+        services.record.add(
+            Profiled(
+                experiment=experiment,
+                tree=tree,
+                peak=profile.peak,
+                stages=self.rows(profile),
+                targets=self.targets,
+                breakdown=services.domain.breakdown(profile, self.sources()),
+                traced_runs=services.bench.costs.traced_runs - before,
+            )
+        )
+        await self._announce(profile)
+        for signal in services.domain.signals(profile, self.sources()) if experiment == 0 else ():
+            await services.log(signal)
+        return profile
+
+    async def restore(self) -> None:
+        """After a restart: the profile of the current tree, from disk when it is there, else taken again."""
+        tree = self.services.repository.head_tree()
+        name = profile_name(tree)
+        profiled = self.services.record.state.profiles
+        if (self.services.exchange / name).exists() and profiled and profiled[-1].tree == tree:
+            profile = read_profile(self.services.exchange, name).profile
+            self._adopt(profile)
+            await self._announce(profile)
+        else:
+            keeps = self.services.record.state.keeps
+            await self.take(keeps[-1].number if keeps else 0)
+
+    def _adopt(self, profile: Profile) -> None:
+        self.profile = profile
+        self.targets = self.services.domain.rank(profile, self.sources())
+
+    async def _announce(self, profile: Profile) -> None:
+        """Writes the profile to the exchange folder and sends targets 2 and on to the researcher."""
+        services, sources = self.services, self.sources()
+        name = await asyncio.to_thread(write_profile, services.exchange, profile, sources)
+        self.ranking += 1
+        services.findings.renew(self.ranking)
+        ahead = self.targets[READ_AHEAD]
+        if ahead:
+            await services.tell(
+                "researcher",
+                Targets(
+                    ranking=self.ranking,
+                    targets=ahead,
+                    tree=profile.tree,
+                    profile=name,
+                    metric=services.domain.metric,
+                ),
+            )
+
+    def sources(self) -> Sources:
+        """The tree as proposers may read it."""
+        services = self.services
+        return Sources(
+            root=services.repository.worktree,
+            tree=services.repository.head_tree(),
+            files=services.repository.tree(),
+            editable=services.editable,
+            library=services.library,
+            requires_python=services.requires_python,
+            python=services.python,
+        )
+
+    def rows(self, profile: Profile) -> list[StageRow]:
+        """The per-stage table for people, in MiB: the entry function's stages, the dominating callee's below it."""
+        tables = profile.stages.tables
+        return stage_rows(tables, 0, 0) if tables else []
+
+
+def stage_rows(tables: list[StageTable], index: int, depth: int) -> list[StageRow]:
+    """Rows of table `index`; under the stage that peaks, the rows of the table of the function it leads to.
+
+    A compound statement is shown by the statements in it: `with` and `for` move nothing by themselves.
+    """
+    table = tables[index]
+    parents = {stage.parent for stage in table.stages}
+    leaves = [n for n in range(len(table.stages)) if n not in parents]
+    top = max(leaves, key=lambda n: table.stages[n].peak, default=-1)
+    rows: list[StageRow] = []
+    for n in leaves:
+        stage = table.stages[n]
+        rows.append(
+            StageRow(
+                name=stage.name,
+                delta=stage.delta / MIB,
+                cumulative=stage.cumulative / MIB,
+                peak=stage.peak / MIB,
+                depth=depth,
+                approximate=table.approximate,
+            )
+        )
+        if n == top and index + 1 < len(tables):
+            rows += stage_rows(tables, index + 1, depth + 1)
+    return rows

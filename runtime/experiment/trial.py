@@ -1,0 +1,291 @@
+"""One experiment: apply, measure, judge, test, then keep it as a commit or leave the branch as it was."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from messaging.contents import Allocation, Candidate, ExperimentResult, ExperimentTarget, FileModified, Step
+from runtime.domain import Profile
+from runtime.errors import MeasurementRefused
+from runtime.experiment.bench import RunFailed, with_plain
+from runtime.experiment.events import (
+    CandidateMeasured,
+    Committed,
+    ExperimentEnded,
+    ExperimentStarted,
+    Figures,
+    TestsMeasured,
+)
+from runtime.experiment.limits import forbidden_lines, protected
+from runtime.experiment.reach import reaching
+from runtime.experiment.reasoning import answers
+from runtime.experiment.services import Services
+from runtime.experiment.verdict import Verdict, decide
+from runtime.measure.models import MIB, TestOutcomes
+
+PAIRS = 2
+"""Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15)."""
+WHOLE_SUITE_S = 30.0
+"""A suite that is this fast at the baseline runs whole at every keep; a slower one runs the tests that reach the
+changed files, and whole at milestones and at the end (design, section 6: cost)."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to try: one candidate for one target."""
+
+    target: Allocation
+    candidate: Candidate
+    finding: str = ""
+    """Id of the researcher's message it comes from."""
+
+
+class Trial:
+    """Runs one experiment to its verdict."""
+
+    def __init__(self, services: Services, profile: Profile, choice: Choice) -> None:
+        self.services = services
+        self.record = services.record
+        self.profile = profile
+        self.choice = choice
+        state = services.record.state
+        # An experiment that a crash interrupted has its number, and no verdict: it begins anew.
+        self.number = state.open.number if state.open else state.next_number
+        self.id = experiment_id(state.session, self.number, choice.candidate.key)
+        self.paths = [edit.path for edit in choice.candidate.edits]
+
+    async def run(self) -> bool:
+        """True when it was kept. The branch is unchanged otherwise."""
+        candidate, target = self.choice.candidate, self.choice.target
+        refusal = refused(candidate, self.services)
+        await self.services.log(
+            ExperimentTarget(
+                number=self.number,
+                description=target.name,
+                category=target.category,
+                size=target.size,
+                metric=self.services.domain.metric,
+                unit=self.services.domain.unit,
+            )
+        )
+        tree = self.services.repository.candidate_tree(candidate.edits)
+        self.record.add(self._intent(tree))
+        if refusal:
+            return await self._end("discard", refusal)
+        await self._step(f"Implementing: {candidate.rule} {candidate.title}")
+        self.services.repository.write(candidate.edits)
+        try:
+            return await self._judge(tree)
+        except RunFailed as failed:
+            await self.services.gate.step()  # a stop kills the child: that is no crash of the candidate
+            return await self._end("crash", f"{failed}")
+        except MeasurementRefused as why:
+            return await self._end("discard", f"the measurement does not count: {why}")
+
+    def _intent(self, tree: str) -> ExperimentStarted:
+        candidate = self.choice.candidate
+        baseline = self.record.state.baseline
+        return ExperimentStarted(
+            number=self.number,
+            id=self.id,
+            target=self.choice.target,
+            key=candidate.key,
+            rule=candidate.rule,
+            title=candidate.title,
+            category=candidate.category,
+            strategy=candidate.strategy,
+            mechanism=candidate.mechanism,
+            level=candidate.level,
+            checklist=answers(
+                candidate,
+                self.choice.target,
+                self.profile,
+                self.services.domain.unit,
+                baseline.figures.wall_s if baseline else None,
+            ),
+            shown=candidate.shown,
+            assumes=candidate.assumes,
+            files=self.paths,
+            tree=tree,
+            finding=self.choice.finding,
+        )
+
+    async def _judge(self, tree: str) -> bool:
+        before = self.record.state.current
+        assert before is not None, "an experiment needs a baseline"
+        bench = self.services.bench
+        await self.services.gate.step()
+        after = await bench.figures(tree)
+        equal = self._digest_equal(after)
+        verdict = decide(before, after, digest_equal=equal, confirms=[])
+        confirms: list[int] = []
+        if verdict.needs_confirmation:
+            await self._step("Small delta: measuring again to confirm")
+            confirms.append((await bench.figures(tree)).traced_peak)
+            verdict = decide(before, after, digest_equal=equal, confirms=confirms)
+        if verdict.status == "keep":
+            await self.services.gate.step()
+            plain_before, plain_after = await bench.pairs(self.services.repository.head_tree(), tree, PAIRS)
+            before, after = with_plain(before, plain_before), with_plain(after, plain_after)
+            verdict = decide(before, after, digest_equal=equal, confirms=confirms)
+        self.record.add(
+            CandidateMeasured(
+                number=self.number, before=before, after=after, digest_equal=equal, confirms=confirms
+            )
+        )
+        if verdict.status != "keep":
+            return await self._end("discard", verdict.reason, after)
+        broken, outcomes = await self._tests(tree)
+        if broken:
+            return await self._end("discard", f"tests break: {listed(broken)}", after, outcomes)
+        return await self._keep(tree, before, after, verdict, outcomes)
+
+    def _digest_equal(self, after: Figures) -> bool | None:
+        state = self.record.state
+        baseline = state.baseline
+        if baseline is None or not baseline.digest_stable or baseline.figures.digest is None:
+            return None
+        return after.digest == baseline.figures.digest
+
+    async def _tests(self, tree: str) -> tuple[list[str], TestOutcomes | None]:
+        first = self.record.state.tests
+        if first is None:
+            return [], None
+        passed = set(first.passed)
+        files = sorted({node.split("::")[0] for node in passed if "::" in node})
+        ids: Sequence[str] = ()
+        if files and (first.wall_s or 0) > WHOLE_SUITE_S:
+            ids = reaching(files, self.paths, self._sources(), self.services.bench.method.roots)
+            if not ids:
+                await self._step("No test of the suite reaches the changed files")
+                return [], None
+        await self._step(f"Testing {len(ids)} files that reach the change" if ids else "Testing")
+        outcomes = await self.services.bench.tests(tree, ids)
+        if outcomes is None:
+            return [], None
+        broken = sorted(passed & set(outcomes.failed) if ids else passed - set(outcomes.passed))
+        self.record.add(
+            TestsMeasured(
+                experiment=self.number,
+                passed_count=len(outcomes.passed),
+                failed_count=len(outcomes.failed),
+                broken=broken,
+                whole_suite=not ids,
+            )
+        )
+        return broken, outcomes
+
+    def _sources(self) -> dict[str, str]:
+        root = self.services.repository.worktree
+        paths = [path for path in self.services.repository.tree() if path.endswith(".py")]
+        return {path: (root / path).read_text(encoding="utf-8", errors="replace") for path in paths}
+
+    async def _keep(
+        self, tree: str, before: Figures, after: Figures, verdict: Verdict, outcomes: TestOutcomes | None
+    ) -> bool:
+        message = commit_message(self.choice.candidate, self.id, before, after, verdict, outcomes)
+        sha = self.services.repository.commit(self.paths, message, self.id)
+        self.record.add(
+            Committed(number=self.number, commit=sha, message=message, files=self.paths, tree=tree)
+        )
+        await self._end("keep", verdict.reason, after, outcomes)
+        for path in self.paths:
+            await self.services.tell("researcher", FileModified(path=path))
+        return True
+
+    async def _end(
+        self, status: str, reason: str, after: Figures | None = None, outcomes: TestOutcomes | None = None
+    ) -> bool:
+        kept = status == "keep"
+        before = self.record.state.current
+        assert before is not None
+        if not kept:
+            self.services.repository.discard(self.paths)
+        self.record.add(
+            ExperimentEnded.model_validate(
+                {
+                    "number": self.number,
+                    "status": status,
+                    "reason": reason,
+                    "tests_passed": len(outcomes.passed) if outcomes else None,
+                    "tests_failed": len(outcomes.failed) if outcomes else None,
+                }
+            )
+        )
+        await self.services.log(result_content(self.number, self.choice, status, reason, before, after))
+        return kept
+
+    async def _step(self, text: str) -> None:
+        await self.services.log(Step(number=self.number, text=text))
+
+
+def experiment_id(session: str, number: int, key: str) -> str:
+    """The id in the commit's trailer: the same for the same attempt in the same session, whoever starts it."""
+    return f"{session}-{number}-{hashlib.sha256(key.encode()).hexdigest()[:8]}"
+
+
+def refused(candidate: Candidate, services: Services) -> str:
+    """Why a patch may not be tried at all (I18); "" when it may."""
+    for edit in candidate.edits:
+        reason = protected(edit.path, patterns=services.protect)
+        if reason:
+            return f"{edit.path} may not be changed: {reason}"
+        lines = forbidden_lines(services.repository.read(edit.path), edit.text)
+        if lines:
+            return f"the patch names the profiler or the stack: {lines[0].strip()}"
+    return ""
+
+
+def result_content(
+    number: int, choice: Choice, status: str, reason: str, before: Figures, after: Figures | None
+) -> ExperimentResult:
+    """The experiment's message to the router, in MiB."""
+    delta = None if after is None else (after.traced_peak - before.traced_peak) / MIB
+    return ExperimentResult.model_validate(
+        {
+            "number": number,
+            "target": choice.target.name,
+            "result": status.upper(),
+            "before": before.traced_peak / MIB,
+            "after": None if after is None else after.traced_peak / MIB,
+            "delta": delta,
+            "percent": None if delta is None else 100 * delta * MIB / before.traced_peak,
+            "mechanism": choice.candidate.mechanism,
+            "reason": reason,
+        }
+    )
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """The first few of a list, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def commit_message(
+    candidate: Candidate,
+    experiment: str,
+    before: Figures,
+    after: Figures,
+    verdict: Verdict,
+    outcomes: TestOutcomes | None,
+) -> str:
+    """`mem: <title>`, and the evidence. All sizes in MiB."""
+    lines = [
+        f"mem: {candidate.title}",
+        "",
+        f"{candidate.mechanism[:1].upper()}{candidate.mechanism[1:]}.",
+        "",
+        f"Traced peak: {before.traced_peak / MIB:.1f} -> {after.traced_peak / MIB:.1f} MiB",
+    ]
+    if before.vm_hwm is not None and after.vm_hwm is not None:
+        lines.append(f"VmHWM: {before.vm_hwm / MIB:.1f} -> {after.vm_hwm / MIB:.1f} MiB")
+    if before.wall_s is not None and after.wall_s is not None:
+        lines.append(f"Wall time: {before.wall_s:.2f} -> {after.wall_s:.2f} s")
+    if outcomes is not None:
+        lines.append(f"Tests: {len(outcomes.passed)} passed, {len(outcomes.failed)} failed")
+    lines += [f"Stated: {text}" for text in verdict.stated]
+    lines += ["", f"Rule {candidate.rule}, level {candidate.level}:"]
+    lines += [f"- {shown.check}: {shown.evidence}" for shown in candidate.shown]
+    lines += [f"Assumes: {text}" for text in candidate.assumes]
+    return "\n".join(lines)

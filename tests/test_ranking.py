@@ -1,0 +1,88 @@
+"""From a profile to ranked targets."""
+
+import ast
+from pathlib import Path
+
+from agents.memory.breakdown import breakdown
+from agents.memory.domain import MemoryDomain, enclosing_function
+from agents.memory.ranking import bytes_of, peak_line, rank
+from runtime.domain import Sources
+from runtime.measure.models import MIB
+from tests.profiles import MAIN, profile, stage
+
+SOURCES = Sources(
+    root=Path("nowhere"),
+    tree="t",
+    files={"shop/main.py": "", "shop/load.py": ""},
+    editable=lambda path: True,
+    library=False,
+    requires_python=(3, 9),
+    python=(3, 11),
+)
+
+
+def test_targets_come_biggest_first():
+    sizes = [ranked.focus.size for ranked in rank(profile())]
+    assert sizes == sorted(sizes, reverse=True)
+    assert rank(profile())[0].focus.size == 30 * MIB
+
+
+def test_a_class_gives_its_instances_and_each_attribute_that_matters():
+    names = {ranked.target.name for ranked in rank(profile())}
+    assert {"Row instances", "Row.cells", "rows in main"} <= names
+
+
+def test_what_is_under_one_percent_or_256_kib_is_no_target():
+    names = {ranked.target.name for ranked in rank(profile())}
+    assert "Row.number" not in names
+    assert "small in main" not in names
+
+
+def test_a_local_knows_the_line_that_ran_at_the_peak_and_its_reference_count():
+    [rows] = [ranked.focus for ranked in rank(profile()) if ranked.target.name == "rows in main"]
+    assert rows.peak_line == 5
+    assert rows.refcounts == {"rows": 1}
+
+
+def test_statements_after_the_peak_are_no_targets():
+    assert "close" not in {ranked.target.name for ranked in rank(profile())}
+
+
+def test_the_peak_statement_stands_for_all_it_rose_to():
+    assert bytes_of(stage("render", 5, 5, 35, 40), peak_stage=True) == 10 * MIB
+    assert bytes_of(stage("load", 4, 30, 30, 38), peak_stage=False) == 30 * MIB
+
+
+def test_the_line_a_function_was_at_when_it_peaked():
+    assert peak_line(profile().stages, MAIN) == 5
+
+
+def test_only_files_of_the_tree_are_ranked():
+    domain = MemoryDomain()
+    assert all(target.file in SOURCES.files for target in domain.rank(profile(), SOURCES))
+
+
+def test_the_breakdown_adds_up_to_the_peak_and_knows_import_time_memory():
+    rows = breakdown(profile())
+    assert sum(row.size for row in rows) == 40 * MIB
+    [imports] = [row for row in rows if row.category == "import-time"]
+    assert not imports.reducible
+    assert imports.size == 2 * MIB
+
+
+def test_heavy_imports_are_another_domains_concern():
+    domain = MemoryDomain()
+    assert not domain.signals(profile(), SOURCES)
+    heavy = profile()
+    sites = [heavy.stages.sites[2].model_copy(update={"size": 8 * MIB})]
+    heavy = profile(stages=heavy.stages.model_copy(update={"sites": sites}))
+    [signal] = domain.signals(heavy, SOURCES)
+    assert signal.domain == "structure"
+    assert "8.0 MiB" in signal.signal
+
+
+def test_a_bare_line_belongs_to_the_innermost_function():
+    tree = ast.parse("class A:\n    def b(self):\n        def c():\n            return 1\n        return c\nx = 1\n")
+    assert enclosing_function(tree, 4) == "A.b.c"
+    assert enclosing_function(tree, 5) == "A.b"
+    assert enclosing_function(tree, 6) == "<module>"
