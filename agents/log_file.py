@@ -52,9 +52,7 @@ class LogFile:
         """Writes one entry and flushes it; None when `cause` has its entry already."""
         if cause in self._causes:
             return None
-        line = LogLine(
-            number=self._number + 1, at=datetime.now(UTC), agent=agent, level=level, text=text, cause=cause
-        )
+        line = LogLine(number=self._number + 1, at=datetime.now(UTC), agent=agent, level=level, text=text, cause=cause)
         self._file.write(line.model_dump_json().encode() + b"\n")
         self._file.flush()
         self._number = line.number

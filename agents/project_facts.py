@@ -69,9 +69,7 @@ def unsupported(implementation: str, version: str) -> str:
     return ""
 
 
-def runner_of_tests(
-    paths: Iterable[str], packages: Iterable[str], read: Read
-) -> Literal["pytest", "unittest", ""]:
+def runner_of_tests(paths: Iterable[str], packages: Iterable[str], read: Read) -> Literal["pytest", "unittest", ""]:
     """What runs the project's tests: pytest when it is installed, unittest for TestCases, "" when there are none."""
     tests = [path for path in paths if is_test_file(path)]
     if tests and "pytest" in set(packages):

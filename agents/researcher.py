@@ -93,9 +93,7 @@ class Researcher(Agent):
         if target.file not in reading.modified:
             async with self.busy(f"reading for target {reading.number}: {target.name}"):
                 try:
-                    found = await asyncio.to_thread(
-                        self._domain.propose, target, file.profile, file.sources(root)
-                    )
+                    found = await asyncio.to_thread(self._domain.propose, target, file.profile, file.sources(root))
                 except Exception as error:
                     # One rule that fails on one target is no reason to end: the optimizer analyses for itself.
                     self.logger.exception("analysis failed", target=target.name)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from typing import Literal
 
-from messaging.text import headline, message, parse, render
 from pydantic import ValidationError
 
 from agents.log_file import LogFile
@@ -23,6 +22,7 @@ from messaging.messages import (
     TaskList,
     TaskUpdate,
 )
+from messaging.text import headline, message, parse, render
 from runtime.agent import Agent, derived_id, handles
 from runtime.config import SessionConfig
 from runtime.workspace import write_atomically

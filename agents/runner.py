@@ -3,13 +3,13 @@
 import asyncio
 
 from pydantic import ValidationError
-from runtime.measure.runner import Runner as JobRunner
 
 from messaging.bus import Bus
 from messaging.messages import Envelope, Measure, Measured
 from runtime.agent import Agent, derived_id, handles
 from runtime.config import SessionConfig
 from runtime.measure.models import Job, Outcome
+from runtime.measure.runner import Runner as JobRunner
 from runtime.sandbox import Sandbox
 
 

@@ -4,8 +4,6 @@ import os
 import sys
 from pathlib import Path
 
-from runtime.measure.target import import_roots
-
 from agents.project_facts import (
     interpreters,
     kind_of,
@@ -20,11 +18,14 @@ from runtime.agent import Agent, duty
 from runtime.errors import BadInput, TargetFailed
 from runtime.git import SYMLINK
 from runtime.measure.models import Job, Outcome, Tools
+from runtime.measure.target import import_roots
 from runtime.repository import Repository
 from runtime.setup_facts import SetupFacts, parse_setup, render_setup
 from runtime.workspace import write_atomically
 
 INSPECT_TIMEOUT_S = 60.0
+_BASE = os.path.realpath(sys.executable)
+"""The interpreter that Lowtide's own environment was made from."""
 _NO_TESTS = "no tests were found: equality rests on the digest of the observable result"
 
 
@@ -51,9 +52,6 @@ class Setup(Agent):
             write_atomically(workspace.setup, text)
         if note:
             await self.log(Note(text=note))
-        if facts.sandbox == "limited":
-            warning = "the sandbox is limited: no bubblewrap here, so target code runs under limits only"
-            await self.log(Note(level="warning", text=warning))
         await self.log(Discovery(text=discovery(facts)))
         await self.complete(SETUP, note)
 
@@ -103,9 +101,8 @@ class Setup(Agent):
 
     async def _interpreter(self, chosen: str | None) -> tuple[str, Tools]:
         search = os.environ.get("PATH", "").split(os.pathsep)
-        base = os.path.realpath(sys.executable)
         refused = []
-        for python in interpreters(chosen, self.config.repository, Path(sys.prefix), search, base):
+        for python in interpreters(chosen, self.config.repository, Path(sys.prefix), search, _BASE):
             outcome = await self._inspect(python)
             tools = outcome.report.tools if outcome.report else None
             if outcome.status != "ok" or tools is None:

@@ -69,9 +69,7 @@ class TaskBoard:
             if task.id == task_id:
                 return task
         needed = [self.find(name).id for name in depends_on]
-        task = Task(
-            id=task_id, subject=subject, description=description, owner=owner, depends_on=needed, status=status
-        )
+        task = Task(id=task_id, subject=subject, description=description, owner=owner, depends_on=needed, status=status)
         self.file.tasks.append(task)
         self.file.meant_for[task_id] = owner
         return task

@@ -1,7 +1,7 @@
 r"""What the text forms are made of: escaped free text, numbers, units; the stage table and the list of targets.
 
-In free text a backslash, a line break, blanks at either end and the characters that part this field from the next are
-written with a backslash before them (a line break as \n), so that a form can be taken apart again.
+In free text a backslash and the characters that part this field from the next are written with a backslash before
+them, a line break as \n, and a blank at either end as \s or \t, so that a form can be taken apart again.
 """
 
 import re
@@ -19,6 +19,8 @@ REST = r"(?s:.*)"
 ARROW = r"(?:→|->|to)"
 
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_LETTERS = {"n": "\n", "r": "\r", "s": " ", "t": "\t"}
+_EDGE = {" ": "\\s", "\t": "\\t"}
 _LITERAL = frozenset("\\ \t|,()[]:")
 """What a backslash makes literal; before anything else it is a backslash (a foreign `C:\\dir`)."""
 _HEADER = re.compile(rf" *Stage +Delta (?P<unit>{UNIT}) +Cumul {UNIT} *")
@@ -39,10 +41,10 @@ def escape(text: str, separators: str = "") -> str:
     for character in separators:
         text = text.replace(character, "\\" + character)
     text = text.replace("\n", "\\n").replace("\r", "\\r")
-    if text[-1:] in (" ", "\t") and not _ends_escaped(text):
-        text = text[:-1] + "\\" + text[-1]
-    if text[:1] in (" ", "\t"):
-        text = "\\" + text
+    if text[-1:] in _EDGE and not _ends_escaped(text):
+        text = text[:-1] + _EDGE[text[-1]]
+    if text[:1] in _EDGE:
+        text = _EDGE[text[0]] + text[1:]
     return text
 
 
@@ -53,7 +55,7 @@ def unescape(text: str) -> str:
         character = match.group(1)
         if character in _LITERAL:
             return character
-        return {"n": "\n", "r": "\r"}.get(character, match.group())
+        return _LETTERS.get(character, match.group())
 
     return _ESCAPED.sub(literal, text)
 
@@ -65,7 +67,7 @@ def number(text: str) -> float:
 
 def unit_out(unit: str) -> str:
     """Writes a unit as one word."""
-    return escape(unit, " (),|")
+    return escape(unit, "(),|").replace(" ", "\\s") or "\\s"
 
 
 def unit_in(text: str) -> str:
@@ -75,8 +77,8 @@ def unit_in(text: str) -> str:
 
 def table(stages: Sequence[StageRow], peak: float, unit: str) -> list[str]:
     """The lines of a per-stage table: header, a row for each stage, the peak. MiB are headed MB, as in the spec."""
-    label = "MB" if unit in ("MiB", "") else unit_out(unit)
-    names = ["  " * stage.depth + (escape(stage.name) or "\\ ") for stage in stages]
+    label = "MB" if unit == "MiB" else unit_out(unit)
+    names = ["  " * stage.depth + (escape(stage.name) or "\\s") for stage in stages]
     width = max([_NAME_WIDTH, *map(len, names)])
     lines = [f"  {'Stage':<{width}} {'Delta ' + label:>10} {'Cumul ' + label:>10}"]
     for name, stage in zip(names, stages, strict=True):

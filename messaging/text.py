@@ -4,6 +4,7 @@ Held for every content: `render(parse(render(content))) == render(content)`. A t
 has no edits in it); what it does not say has its default, and a number it does not say is 0.
 """
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from messaging import forms
@@ -21,11 +22,13 @@ from messaging.contents import (
     Plateau,
     Progress,
     Reprofile,
+    StageRow,
     Step,
     Stuck,
     Targets,
     TierEscalation,
 )
+from messaging.fields import table
 from messaging.messages import SendMessage
 
 
@@ -37,6 +40,11 @@ def render(content: Content) -> str:
 def parse(text: str) -> Content | None:
     """The content that a text says, be it ours or a foreign agent's; None when it has none of the forms."""
     return forms.read(text)
+
+
+def stage_table(stages: Sequence[StageRow], peak: float, unit: str = "MiB") -> list[str]:
+    """The specification's per-stage table, a line a stage, and the peak below it."""
+    return table(stages, peak, unit)
 
 
 def headline(content: ExperimentResult) -> str:

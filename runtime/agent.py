@@ -175,7 +175,8 @@ class Agent:
             LowtideError: the request is a dead letter: the runner died of it again and again.
         """
         request = new_id()
-        answer = self._answers[request] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._answers[request] = answer
         try:
             body = Measure(job=job.model_dump(mode="json"))
             await self.bus.send(RUNNER, body, cause=cause, id=request)

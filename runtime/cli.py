@@ -4,26 +4,16 @@ Exit codes: 0 completed, 2 bad input or a target that cannot be measured, 130 st
 Modules that take time to import are imported where they are used, so that `--help` and bad options answer at once.
 """
 
-import os
-import shlex
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from messaging.errors import MessagingError
-from runtime.errors import BadInput, LowtideError, TargetFailed
-
 if TYPE_CHECKING:
-    from runtime.config import SessionConfig
-    from runtime.measure.models import TargetSpec
-    from runtime.repository import Repository
+    from runtime.prepare import Options
 
-app = typer.Typer(
-    add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
-)
+app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True)
 
 
 @app.callback()
@@ -36,7 +26,7 @@ def optimize(
     repository: Annotated[Path, typer.Argument(metavar="REPO", help="Root of the git repository.")],
     target: Annotated[
         str,
-        typer.Option(help="What to measure: tests/test_x.py::test_y, 'script.py ARG ...' or package.module:function."),
+        typer.Option(help="tests/test_x.py::test_y, 'script.py ARG ...' or package.module:function."),
     ],
     python: Annotated[str | None, typer.Option(help="The target's interpreter, CPython 3.9 or later.")] = None,
     broker: Annotated[
@@ -49,19 +39,59 @@ def optimize(
     max_experiments: Annotated[int | None, typer.Option(min=1, help="Stop after so many experiments.")] = None,
 ) -> None:
     """Lowers the peak memory of a target: measures, tries one change at a time, keeps what is proven."""
+    from runtime.prepare import Options
+
+    options = Options(repository, target, python, broker, protect or [], only_proven, max_experiments)
+    raise typer.Exit(_optimize(options))
+
+
+def _optimize(options: "Options") -> int:
     import asyncio
 
     from rich.console import Console
 
+    from runtime import log
+    from runtime.config import Environment
+    from runtime.experiment.lock import acquire, release
+    from runtime.prepare import prepare
     from runtime.session import Session
-    from runtime.terminal import LogTail, Terminal
+    from runtime.terminal import LogTail, Terminal, plain
 
-    lock, config = _prepare(repository, target, python, broker, protect or [], only_proven, max_experiments)
+    config = prepare(options, Environment())
+    # From here to the end, also before the optimizer has the journal.
+    lock = acquire(config.state / "session.lock")
     try:
+        log.configure(config.logs / "supervisor.log")
         console = Console(highlight=False, markup=False, emoji=False)
         terminal = Terminal(console, LogTail.at_end(config.workspace.router_log))
-        hint = "" if config.sandbox == "isolated" else " (no bubblewrap: target code sees your files and the network)"
+        limited = " (no bubblewrap: target code sees your files and the network)"
+        hint = "" if config.sandbox == "isolated" else limited
         terminal.show(f"session {config.session}, sandbox {config.sandbox}{hint}")
-        outcome = asyncio.run(_run(Session, config, terminal))
+        outcome = asyncio.run(Session(config, terminal).run())
     finally:
-        lock.release()
+        release(lock)
+    if outcome.outcome == "failed":
+        _complain(plain(outcome.summary or "the session failed"))
+    elif outcome.summary:
+        terminal.show(outcome.summary)
+    return outcome.exit_code
+
+
+def main() -> None:
+    """The entry point: our errors are one sentence on standard error, and an exit code."""
+    from messaging.errors import MessagingError
+    from runtime.errors import LowtideError, TargetFailed
+
+    try:
+        app()
+    except LowtideError as error:
+        output = error.output if isinstance(error, TargetFailed) else ""
+        _complain(f"{error}\n\n{output}" if output else str(error))
+        sys.exit(error.exit_code)
+    except MessagingError as error:
+        _complain(str(error))
+        sys.exit(1)
+
+
+def _complain(text: str) -> None:
+    sys.stderr.write(f"lowtide: {text}\n")

@@ -122,8 +122,7 @@ class SessionConfig(BaseModel):
             return cls.model_validate_json(path.read_bytes())
         except OSError as error:
             raise BadInput(
-                f"The session's settings {path} cannot be read ({error.strerror}): "
-                "start workers by `lowtide optimize`."
+                f"The session's settings {path} cannot be read ({error.strerror}): start workers by `lowtide optimize`."
             ) from error
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
@@ -137,15 +136,10 @@ def state_folder(repository: Path, environment: Environment) -> Path:
     Raises:
         BadInput: it cannot be made, or lies inside the repository.
     """
-    base = (
-        environment.state
-        or Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "lowtide"
-    )
+    base = environment.state or Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "lowtide"
     base = Path(os.path.realpath(base))
     if base.is_relative_to(repository):
-        raise BadInput(
-            f"The state folder {base} lies inside the repository: set LOWTIDE_STATE to a folder outside it."
-        )
+        raise BadInput(f"The state folder {base} lies inside the repository: set LOWTIDE_STATE to a folder outside it.")
     folder = base / hashlib.sha256(os.fsencode(repository)).hexdigest()[:16]
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

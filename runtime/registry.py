@@ -27,9 +27,7 @@ def agents() -> dict[str, str]:
     """
     found = {entry.name: entry.value for entry in entry_points(group=AGENTS)}
     if not found:
-        raise BadInput(
-            "Lowtide is not installed in this environment: install it with `pip install .` or `make`."
-        )
+        raise BadInput("Lowtide is not installed in this environment: install it with `pip install .` or `make`.")
     return found
 
 
@@ -75,9 +73,7 @@ def check_ours(packages: tuple[str, ...] = PACKAGES, home: Path = _HERE) -> None
     for name in packages:
         spec = importlib.util.find_spec(name)
         places = (
-            []
-            if spec is None
-            else [*(spec.submodule_search_locations or []), *([spec.origin] if spec.origin else [])]
+            [] if spec is None else [*(spec.submodule_search_locations or []), *([spec.origin] if spec.origin else [])]
         )
         if not places:
             raise BadInput(f"Lowtide's package {name!r} is missing from {home}: install Lowtide again.")
@@ -95,6 +91,4 @@ def check_ours(packages: tuple[str, ...] = PACKAGES, home: Path = _HERE) -> None
         ) from None
     folder = Path(str(installed))
     if folder.is_dir() and folder.resolve() != home / "runtime":
-        raise BadInput(
-            f"Two copies of Lowtide: {folder} is installed, {home / 'runtime'} runs. Uninstall one of them."
-        )
+        raise BadInput(f"Two copies of Lowtide: {folder} is installed, {home / 'runtime'} runs. Uninstall one of them.")

@@ -7,6 +7,7 @@ done in a worktree of its own below `.codeflash/`, or with private indexes. What
 
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,6 +108,18 @@ class Repository:
         except UnicodeDecodeError:
             raise RepositoryError(f"{path} is not UTF-8 text: it cannot be edited.") from None
 
+    def tree_without(self, sha: str) -> str | None:
+        """The tree that the branch's head becomes when a commit is taken back; None when later ones build on it."""
+        patch = self.checkout.git.bytes("diff-tree", "-p", "--binary", "--full-index", "--no-ext-diff", sha)
+        with tempfile.TemporaryDirectory(prefix="lowtide-") as folder:
+            git = GitCaller(self.worktree, environment={"GIT_INDEX_FILE": str(Path(folder) / "index")})
+            git.text("read-tree", REF)
+            file = Path(folder) / "patch"
+            file.write_bytes(patch)
+            if git.run("apply", "--cached", "--reverse", str(file)).status:
+                return None
+            return git.text("write-tree")
+
     def tree(self) -> dict[str, str]:
         """Path -> blob id of every file at the branch's head, submodules left out."""
         return {path: entry.blob for path, entry in self.checkout.tracked(REF).items()}
@@ -138,9 +151,7 @@ class Repository:
         entries = self.checkout.tracked(REF)
         for edit in edits:
             path = _edited(edit, entries)
-            write_file(
-                self.worktree, path, edit.text.encode(), 0o755 if _mode(entries, path) == "100755" else 0o644
-            )
+            write_file(self.worktree, path, edit.text.encode(), 0o755 if _mode(entries, path) == "100755" else 0o644)
 
     def discard(self, paths: Iterable[str]) -> None:
         """Puts the named files of the worktree back to the branch's head; a new file is removed."""
@@ -228,9 +239,7 @@ class Repository:
 
     def changed(self, old: str, new: str) -> list[str]:
         """The paths that differ between two commits or trees."""
-        return self.checkout.git.records(
-            "diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--"
-        )
+        return self.checkout.git.records("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--")
 
     def untracked_or_ignored(self, paths: Iterable[str]) -> dict[str, Path]:
         """Which of `paths` the checkout has and the branch's head has not, for carrying."""
@@ -238,9 +247,7 @@ class Repository:
 
     def _commit(self, git: GitCaller, message: str, names: list[str]) -> str:
         if not git.run("diff", "--cached", "--quiet", "--no-ext-diff").status:
-            raise RepositoryError(
-                f"There is nothing to commit: {', '.join(names) or 'the revert'} changes nothing."
-            )
+            raise RepositoryError(f"There is nothing to commit: {', '.join(names) or 'the revert'} changes nothing.")
         with tempfile.TemporaryDirectory(prefix="lowtide-") as folder:
             text = Path(folder) / "message"
             text.write_text(message, encoding="utf-8")
@@ -269,14 +276,13 @@ class Repository:
         """Makes the branch where there is none; returns its base."""
         git = self.checkout.git
         # A session killed while it moved the branch leaves git's lock; only our sessions move it, in turn.
-        (self.checkout.git_dir / f"{REF}.lock").unlink(missing_ok=True)
+        with suppress(FileNotFoundError, NotADirectoryError):
+            (self.checkout.git_dir / f"{REF}.lock").unlink()
         wanted = self.checkout.commit_id(base or "HEAD")
         if git.run("rev-parse", "--verify", "--quiet", REF).status:
             ran = git.run("branch", "--no-track", BRANCH, wanted)
             if ran.status:
-                raise BadInput(
-                    f"The branch {BRANCH} cannot be made ({ran.err.strip()}): rename what is in its way."
-                )
+                raise BadInput(f"The branch {BRANCH} cannot be made ({ran.err.strip()}): rename what is in its way.")
             return wanted
         common = git.run("merge-base", wanted, REF)
         found = common.out.decode().strip()

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
 from contextlib import suppress
 
 from pydantic import ValidationError
@@ -17,6 +16,8 @@ from runtime.measure.export import remove_tree
 from runtime.supervisor import TERMINAL, Command, Supervisor, worker_command
 from runtime.terminal import Terminal
 
+CONNECT_TIMEOUT_S = 5.0
+"""How long a broker may take to answer before the session is not begun."""
 STOP_GRACE_S = 20.0
 """How long a stopped team has to come to a consistent end by itself."""
 
@@ -30,9 +31,7 @@ class Session:
         command: the command line of a worker.
     """
 
-    def __init__(
-        self, config: SessionConfig, terminal: Terminal, command: Command = worker_command
-    ) -> None:
+    def __init__(self, config: SessionConfig, terminal: Terminal, command: Command = worker_command) -> None:
         self._config = config
         self._terminal = terminal
         self._command = command
@@ -92,7 +91,13 @@ class Session:
 
     def _bus(self, team: Supervisor) -> Bus:
         config = self._config
-        return Bus(TERMINAL, config.session, team.address(TERMINAL), config.mailboxes)
+        return Bus(
+            TERMINAL,
+            config.session,
+            team.address(TERMINAL),
+            config.mailboxes,
+            connect_timeout=CONNECT_TIMEOUT_S,
+        )
 
     async def _until_ended(self, team: Supervisor) -> Complete:
         failed = asyncio.create_task(team.failed())
@@ -144,9 +149,6 @@ class Session:
             return None
         except ValidationError as error:
             raise LowtideError(f"The outcome {self._config.outcome} cannot be read: {error}.") from error
-
-
-Show = Callable[[str], None]
 
 
 def _sentence(text: str) -> str:

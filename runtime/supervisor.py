@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Self
 
 import structlog
 
@@ -79,7 +79,7 @@ class Supervisor:
         self._stopping = False
 
     async def __aenter__(self) -> Self:
-        self._failure: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
+        self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._config.mailboxes.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._config.logs.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._broker is not None:
@@ -114,14 +114,14 @@ class Supervisor:
         for name in self._config.agents:
             self._keepers.append(asyncio.create_task(self._keep(name), name=f"keeper of {name}"))
 
-    async def failed(self) -> NoReturn:
+    async def failed(self) -> None:
         """Waits until the session cannot go on.
 
         Raises:
             BadInput: a worker cannot work with its settings.
             LowtideError: a worker, or the broker, died again and again.
         """
-        return await asyncio.shield(self._failure)
+        await asyncio.shield(self._failure)
 
     async def stop(self, grace: float = GRACE_S) -> None:
         """Ends all workers by SIGTERM, those still there after `grace` seconds by SIGKILL, then the broker."""

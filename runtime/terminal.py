@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from pydantic import ValidationError
 from rich.console import Console
@@ -66,7 +67,7 @@ class Terminal:
         tail: the router's log.
     """
 
-    _STYLES = {"warning": "yellow", "error": "red", "debug": "dim", "info": ""}
+    _STYLES: ClassVar = {"warning": "yellow", "error": "red", "debug": "dim", "info": ""}
 
     def __init__(self, console: Console, tail: LogTail) -> None:
         self._console = console

@@ -12,13 +12,12 @@ from pathlib import Path
 import structlog
 
 from messaging.bus import Bus
-from messaging.errors import MessagingError
 from runtime import log
 from runtime.agent import RUNNER
 from runtime.config import Environment, SessionConfig
 from runtime.errors import BadInput
-from runtime.worker_process import end_with_parent, hide_memory
 from runtime.registry import check_ours, load_agent
+from runtime.worker_process import end_with_parent, hide_memory
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,19 +50,14 @@ def _work(name: str, settings: Path, supervisor: int | None) -> int:
     except asyncio.CancelledError:
         logger.info("ended")
         return 0
-    except BadInput:
-        logger.exception("cannot start")
-        raise
-    except MessagingError as error:
-        logger.exception("no messages")
-        sys.stderr.write(f"lowtide worker {name}: {error}\n")
-        return 1
     except BaseException as error:
-        # A failure of long work comes as an exception group: the cause is what a reader needs first.
-        cause: BaseException = error
-        while isinstance(cause, BaseExceptionGroup):
-            cause = cause.exceptions[0]
         logger.exception("worker died")
+        cause = error
+        while isinstance(cause, BaseExceptionGroup):
+            # A failure of long work comes in a group: its first member is what a reader needs.
+            cause = cause.exceptions[0]
+        if isinstance(cause, BadInput):
+            raise cause from error
         sys.stderr.write(f"lowtide worker {name}: {type(cause).__name__}: {cause}\n")
         return 1
     return 0

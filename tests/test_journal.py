@@ -16,6 +16,7 @@ from runtime.experiment.lock import Holder
 
 WRITER = """
 import sys
+from pathlib import Path
 from runtime.experiment.events import Learned
 from runtime.experiment.journal import Journal
 
@@ -69,14 +70,14 @@ def test_a_journal_that_does_not_exist_reads_as_empty(path):
 def test_kill_9_of_a_real_writer_loses_no_event_it_had_finished(tmp_path, round_number):
     finished = 0
     for _ in range(2):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-        assert writer.stdout is not None
-        for _ in range(5 + 7 * round_number):
-            finished = int(writer.stdout.readline())
-        assert is_running(tmp_path / "journal.lock") == writer.pid
-        writer.kill()
-        writer.wait()
-        writer.stdout.close()
+        command = [sys.executable, "-c", WRITER, str(tmp_path)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+            try:
+                for _ in range(5 + 7 * round_number):
+                    finished = int(writer.stdout.readline())
+                assert is_running(tmp_path / "journal.lock") == writer.pid
+            finally:
+                writer.kill()
     assert is_running(tmp_path / "journal.lock") is None
     with opened(tmp_path / "journal.jsonl") as journal:
         numbers = [int(text.split()[0]) for text in texts(journal.events)]
@@ -212,6 +213,7 @@ def test_an_event_that_would_not_read_back_is_refused(path):
 
 FULL = """
 import resource, signal, sys
+from pathlib import Path
 from runtime.experiment.events import Learned
 from runtime.experiment.journal import Journal
 

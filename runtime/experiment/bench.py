@@ -17,6 +17,9 @@ Run = Callable[[Job], Awaitable[Outcome]]
 CARRY_ROUNDS = 6
 """A carried file can lead to the next that is missing; more rounds than this and the target is said to fail."""
 
+PAIRS = 2
+"""Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15)."""
+
 
 @dataclass(frozen=True)
 class Method:

@@ -1,12 +1,13 @@
 """The end of a session: the branch against its base, keeps whose gain has vanished, the pre-submit review."""
 
 from messaging.contents import Complete, Note
+from runtime.experiment import views
 from runtime.experiment.baseline import OTHER_SEED
-from runtime.experiment.bench import RunFailed
+from runtime.experiment.bench import PAIRS, RunFailed, with_plain
 from runtime.experiment.events import Committed, FinalMeasured, TestsMeasured
 from runtime.experiment.review import review
 from runtime.experiment.services import Services
-from runtime.experiment.summary import irreducible_line, render_summary
+from runtime.experiment.summary import render_summary
 from runtime.experiment.verdict import confirm_floor
 from runtime.measure.models import MIB
 
@@ -20,6 +21,8 @@ async def measure_branch(services: Services) -> None:
     await _revert_vanished(services)
     tree = repository.head_tree()
     base, branch = await bench.figures(baseline.tree), await bench.figures(tree)
+    plain_base, plain_branch = await bench.pairs(baseline.tree, tree, PAIRS)
+    base, branch = with_plain(base, plain_base), with_plain(branch, plain_branch)
     equal = branch.digest == base.digest if baseline.digest_stable else None
     seeded = None
     if baseline.other_seed_digest is not None:
@@ -83,7 +86,9 @@ async def pre_submit(services: Services) -> bool:
     baseline = record.state.baseline
     if baseline is None:
         return True
-    checks = review(record.state, repository.diff(baseline.tree, repository.head_tree()))
+    diff = repository.diff(baseline.tree, repository.head_tree())
+    results = record.workspace.results.read_text(encoding="utf-8")
+    checks = review(record.state, diff=diff, results=results, protect=services.protect)
     for check in checks:
         record.add(check)
     return all(check.passed for check in checks)
@@ -101,7 +106,7 @@ def complete(services: Services, outcome: str, exit_code: int) -> Complete:
             "keeps": len(state.keeps),
             "before": before,
             "after": after,
-            "irreducible": irreducible_line(state),
+            "irreducible": views.irreducible(state),
             "exit_code": exit_code,
             "summary": render_summary(state),
             "metric": services.domain.metric,

@@ -1,12 +1,16 @@
 """The specification's mandatory final summary, rendered from the state. Pure."""
 
-from messaging.text import stage_table
+from messaging import text
+from messaging.contents import Baseline, Reprofile
 from runtime.experiment import views
 from runtime.experiment.events import Profiled
 from runtime.experiment.ledger import short
 from runtime.experiment.policy import traced_run_limit
 from runtime.experiment.state import State
 from runtime.measure.models import MIB
+
+TOP = 5
+"""Spec, Progress Reporting: "top 5 allocators with MiB"."""
 
 
 def render_summary(state: State) -> str:
@@ -61,13 +65,13 @@ def _headline(state: State) -> list[str]:
 def _tests(state: State) -> str:
     if state.tests is None:
         return "none were found; equality rests on the digest"
-    text = f"{state.tests.passed_count} passed, {state.tests.failed_count} failed at the baseline"
+    first = f"{state.tests.passed_count} passed, {state.tests.failed_count} failed at the baseline"
     last = next((one.tests for one in reversed(state.keeps) if one.tests), None)
     if last is None:
-        return text
+        return first
     which = "whole suite" if last.whole_suite else "those that reach the change"
     broken = f"{len(last.broken)} broken" if last.broken else "none broken"
-    return f"{text}; after the last tested keep {last.passed_count} passed ({which}), {broken}"
+    return f"{first}; after the last tested keep {last.passed_count} passed ({which}), {broken}"
 
 
 def _output(state: State) -> str:
@@ -82,18 +86,16 @@ def _output(state: State) -> str:
 def _profiles(state: State) -> list[str]:
     lines: list[str] = []
     for profile in state.profiles:
-        if lines:
-            lines.append("")
-        lines += [_profile_title(profile), "", "```", *stage_table(profile.stages), _peak(profile), "```"]
-    return lines or ["None."]
+        lines += ["```", _profile(profile), "```", ""]
+    return lines[:-1] or ["None."]
 
 
-def _profile_title(profile: Profiled) -> str:
-    return f"[re-profile] After experiment {profile.experiment}:" if profile.experiment else "[baseline]"
-
-
-def _peak(profile: Profiled) -> str:
-    return f"  Peak: {profile.peak / MIB:.1f} MB"
+def _profile(profile: Profiled) -> str:
+    """The profile as it was logged."""
+    peak = profile.peak / MIB
+    if profile.experiment:
+        return text.render(Reprofile(number=profile.experiment, stages=profile.stages, peak=peak))
+    return text.render(Baseline(stages=profile.stages, peak=peak, top=profile.targets[:TOP]))
 
 
 def _kept(state: State) -> list[str]:
@@ -101,7 +103,7 @@ def _kept(state: State) -> list[str]:
     for one in state.keeps:
         figures = views.change(one.before, one.after) if one.before and one.after else "not measured"
         texts.append(f"{views.line(one.started.title)}: {figures}. {views.line(one.started.mechanism)}")
-        texts[-1] += "".join(f" Stated: {text}." for text in views.stated(one))
+        texts[-1] += "".join(f" Stated: {loss}." for loss in views.stated(one))
     return views.numbered(texts)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from messaging.contents import Allocation, Candidate, ExperimentResult, ExperimentTarget, FileModified, Step
 from runtime.domain import Profile
 from runtime.errors import MeasurementRefused
-from runtime.experiment.bench import RunFailed, with_plain
+from runtime.experiment.bench import PAIRS, RunFailed, with_plain
 from runtime.experiment.events import (
     CandidateMeasured,
     Committed,
@@ -23,8 +23,6 @@ from runtime.experiment.services import Services
 from runtime.experiment.verdict import Verdict, decide
 from runtime.measure.models import MIB, TestOutcomes
 
-PAIRS = 2
-"""Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15)."""
 WHOLE_SUITE_S = 30.0
 """A suite that is this fast at the baseline runs whole at every keep; a slower one runs the tests that reach the
 changed files, and whole at milestones and at the end (design, section 6: cost)."""

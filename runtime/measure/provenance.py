@@ -88,12 +88,7 @@ def _expected(name: str, job: Job, owners: dict[str, set[str]], foreign: set[str
     if name in SCRIPT_NAMES or name not in owners:
         return None
     parents = [name.rsplit(".", count)[0] for count in range(1, name.count(".") + 1)]
-    regular = any(
-        f"/__init__.{ending}" in f"/{path}"
-        for parent in parents
-        for path in owners.get(parent, ())
-        for ending in ("py", "so")
-    )
+    regular = any(_is_init(path) for parent in parents for path in owners.get(parent, ()))
     if not regular and any(parent in foreign for parent in parents):
         return None
     return sorted(owners[name])[0]
@@ -103,7 +98,11 @@ def _is_foreign_package(module: ImportedFile, job: Job, owners: dict[str, set[st
     """A package from outside the export that has no counterpart in the tree."""
     file = os.path.normpath(module.file)
     outside = _relative(file, job.export) is None and _relative(file, job.checkout) is None
-    return outside and module.module not in owners and os.path.basename(file).startswith("__init__.")
+    return outside and module.module not in owners and _is_init(file)
+
+
+def _is_init(path: str) -> bool:
+    return path.rpartition("/")[2].startswith("__init__.")
 
 
 def _target_seen(report: ProbeReport, job: Job) -> bool:

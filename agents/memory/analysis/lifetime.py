@@ -23,34 +23,10 @@ COMPILING_DECORATORS = frozenset(
 FRAME_READERS = frozenset({"query", "eval", "evaluate"})
 """Methods that look names up in their caller's frame (pandas, numexpr)."""
 PLAIN_TYPES = frozenset(
-    [
-        "list",
-        "dict",
-        "set",
-        "frozenset",
-        "tuple",
-        "str",
-        "bytes",
-        "bytearray",
-        "int",
-        "float",
-        "complex",
-        "bool",
-        "NoneType",
-        "range",
-        "collections.deque",
-        "collections.OrderedDict",
-        "collections.defaultdict",
-        "collections.Counter",
-        "array.array",
-        "decimal.Decimal",
-        "fractions.Fraction",
-        "datetime.datetime",
-        "datetime.date",
-        "datetime.time",
-        "datetime.timedelta",
-        "re.Match",
-    ]
+    {"list", "dict", "set", "frozenset", "tuple", "str", "bytes", "bytearray", "int", "float", "complex", "bool"}
+    | {"NoneType", "range", "array.array", "decimal.Decimal", "fractions.Fraction", "re.Match"}
+    | {"collections.deque", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"}
+    | {"datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta"}
 )
 """Types whose instances run no code of their own when they go."""
 PLAIN_LIBRARIES = ("numpy.", "pandas.", "PIL.", "pyarrow.", "polars.", "scipy.sparse", "torch.Tensor")

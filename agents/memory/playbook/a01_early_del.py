@@ -227,7 +227,7 @@ def twice(n):
     return rows
 """,
             function="twice",
-            focus_line="return rows",
+            peak_line="rows = [",
             holding="rows",
             call="twice(4)",
         ),
