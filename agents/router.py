@@ -50,6 +50,13 @@ class Router(Agent):
         self._states: dict[str, str] = {}
         bus.on_connect = self._greet
 
+    async def run(self) -> None:
+        """Works until cancelled, and closes the log."""
+        try:
+            await super().run()
+        finally:
+            self._log.close()
+
     async def on_start(self) -> None:
         """Creates the session's tasks, puts a lost setup back, and starts the lease timer."""
         session = self.config.session
@@ -76,7 +83,8 @@ class Router(Agent):
         if isinstance(content, Complete):
             text = render(content.model_copy(update={"summary": ""}))
             await self._say(envelope.sender, text, envelope.id, _level(content))
-            await self._end(content, envelope.id)
+            if envelope.sent_at >= self.config.started:
+                await self._end(content, envelope.id)
             return
         text = body.message if content is None else _line(content)
         await self._say(envelope.sender, text, envelope.id, _level(content))
@@ -214,7 +222,9 @@ class Router(Agent):
                 continue
             before = self._states.get(envelope.sender)
             self._states[envelope.sender] = body.state
-            if body.state == "dead" and before != "dead" and envelope.sender in self.config.agents:
+            if body.state != "dead" or before == "dead" or self.config.outcome.exists():
+                continue  # once the session has its end, the others leave before us
+            if envelope.sender in self.config.agents:
                 text = f"{envelope.sender} has died ({body.doing}): what it has not finished waits for it"
                 await self.log(Note(level="warning", text=text), cause=envelope.id)
 

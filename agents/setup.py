@@ -13,7 +13,7 @@ from agents.project_facts import (
     version_of,
 )
 from agents.router import SETUP
-from messaging.contents import Discovery, Note
+from messaging.contents import Note
 from runtime.agent import Agent, duty
 from runtime.errors import BadInput, TargetFailed
 from runtime.git import SYMLINK
@@ -34,7 +34,7 @@ class Setup(Agent):
 
     @duty(SETUP)
     async def set_up(self) -> None:
-        """Writes setup.md, or verifies the one that is there, and says what was discovered.
+        """Writes setup.md, or verifies the one that is there and says what became of it.
 
         Raises:
             BadInput: no interpreter can be used, or setup.md is wrong; the sentence says what to do.
@@ -52,7 +52,6 @@ class Setup(Agent):
             write_atomically(workspace.setup, text)
         if note:
             await self.log(Note(text=note))
-        await self.log(Discovery(text=discovery(facts)))
         await self.complete(SETUP, note)
 
     async def _found(self, chosen: str | None) -> SetupFacts:
@@ -137,12 +136,3 @@ def _why(outcome: Outcome) -> str:
 def _profilers(tools: Tools) -> list[str]:
     memray = tools.packages.get("memray")
     return ["tracemalloc", *([f"memray {memray}"] if memray else [])]
-
-
-def discovery(facts: SetupFacts) -> str:
-    """What the setup found, in one line: `Python 3.12.1, pytest 8.3.2, memray available, library, sandbox isolated`."""
-    tests = _NO_TESTS if not facts.test_runner else facts.test_runner
-    if version := facts.packages.get(facts.test_runner):
-        tests = f"{tests} {version}"
-    memray = "memray available" if any(p.startswith("memray") for p in facts.profilers) else "tracemalloc"
-    return f"Python {facts.python_version}, {memray}, {facts.kind}, sandbox {facts.sandbox}, {tests}"

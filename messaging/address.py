@@ -35,9 +35,7 @@ class Address:
             port = url.port
         except ValueError:
             # Not the error's own text: what it cites as the port may be a piece of the password.
-            raise BadValue(
-                f"broker address cannot be read; {form}, with %2F for a / in the password"
-            ) from None
+            raise BadValue(f"broker address cannot be read; {form}, with %2F for a / in the password") from None
         if url.scheme not in _PORTS:
             raise BadValue(f"broker address begins with {url.scheme!r}, not with mqtt:// or mqtts://; {form}")
         if not url.hostname:

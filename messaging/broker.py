@@ -149,8 +149,9 @@ class Broker:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / "nats-server.json"
         path.unlink(missing_ok=True)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(self._config(), file, indent=1)
+        # Private from its first byte on.
+        path.touch(mode=0o600, exist_ok=False)
+        path.write_text(json.dumps(self._config(), indent=1), encoding="utf-8")
         return path
 
     def _config(self) -> dict[str, object]:

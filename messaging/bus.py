@@ -9,28 +9,29 @@ A packet is one envelope, or several with a newline between them.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from messaging import topics
 from messaging.address import Address
-from messaging.errors import BadValue, MailboxError, NotUnderstood
-from messaging.incoming import Arrived, Delivery, Inbox
+from messaging.errors import BadValue, MailboxError
+from messaging.incoming import MAX_ATTEMPTS, Arrived, Delivery, Inbox
 from messaging.mailbox import DeadLetter, Mailbox, Mark, Outgoing, OutState
 from messaging.messages import Body, Control, Envelope, Inquiry, Presence, Receipt, Roster, new_id
 from messaging.outgoing import CONTROL_LANE, ROUTER, Outbox, Wanted
+from messaging.packets import EVERYONE, address_to, unpack
+from messaging.receipts import Receipts
 from messaging.streams import Streams
 from messaging.wire import Connection, Packet
 
-__all__ = ["MAX_PAYLOAD", "Address", "Bus", "DeadLetter", "Delivery"]
+__all__ = ["MAX_ATTEMPTS", "MAX_PAYLOAD", "Address", "Bus", "DeadLetter", "Delivery"]
 
 MAX_PAYLOAD = 7 * 2**20
 """Bytes of one envelope; the broker takes 8 MB (`max_payload`)."""
 
 _LOG = logging.getLogger(__name__)
-_RECEIPTS_A_PACKET = 500
 
 
 class Bus:
@@ -61,15 +62,14 @@ class Bus:
         """The last presence of each agent, ourselves included."""
         self.roster: frozenset[str] | None = None
         """Who takes part; None until the router has said so."""
-        self._last_roster: Envelope | None = None
+        self._last: dict[str, Envelope] = {}
+        """What came last on the streams that publish a whole state each time."""
         self._file = folder / f"{self.session}.{self.agent}.mailbox"
         self._connect_timeout = connect_timeout
         self._presence = Presence(state="idle", since=time.time())
         self._connection_id = ""
         self._streams = Streams()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._receipts: dict[str, list[bytes]] = {}
-        self._receipts_wanted = asyncio.Event()
         self._connection = Connection(
             address,
             identifier=f"{topics.ROOT}-{self.session}-{self.agent}",
@@ -78,15 +78,14 @@ class Bus:
             on_up=self._on_up,
             on_packets=self._on_packets,
         )
+        self._receipts = Receipts(self.agent, self.session, self._connection.publish)
 
     async def __aenter__(self) -> Self:
         self._mailbox = Mailbox(self._file)
-        self._inbox = Inbox(self.agent, self._mailbox, self._give_receipts)
-        self._outbox = Outbox(
-            self.agent, self.session, self._mailbox, self._connection.publish, lambda: self.connected
-        )
+        self._inbox = Inbox(self.agent, self._mailbox, self._receipts.give)
+        self._outbox = Outbox(self.agent, self.session, self._mailbox, self._connection.publish, lambda: self.connected)
         try:
-            self._spawn(self._send_receipts(), "receipts")
+            self._spawn(self._receipts.run(), "receipts")
             await self._connection.start(self._connect_timeout)
         except BaseException:
             await self._release()
@@ -97,7 +96,7 @@ class Bus:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._inbox.stop()
-        await self._flush_receipts()
+        await self._receipts.flush()
         await self._publish_presence(Presence(state="dead", doing="has left", since=time.time()))
         await self._connection.stop()
         await self._release()
@@ -120,16 +119,8 @@ class Bus:
             BadValue: the message is larger than `MAX_PAYLOAD`, or `to` is no name.
             MailboxError: it could not be kept, and is not sent.
         """
-        envelope = Envelope.model_validate(
-            {
-                "id": id or new_id(),
-                "cause": cause,
-                "sender": self.agent,
-                "to": topics.check_name(to),
-                "session": self.session,
-                "body": body,
-            }
-        )
+        topics.check_name(to)
+        envelope = address_to(self.agent, to, self.session, body, id=id or new_id(), cause=cause)
         payload = envelope.model_dump_json(exclude={"seq", "floor"}).encode()
         if len(payload) > MAX_PAYLOAD:
             raise BadValue(
@@ -142,25 +133,23 @@ class Bus:
 
     async def publish(self, stream: str, body: Body) -> None:
         """Publishes on a lossy stream: gone when there is no connection. The router's roster is taken note of at once."""
-        envelope = self._envelope("*", body)
+        envelope = address_to(self.agent, EVERYONE, self.session, body)
         if self.agent == ROUTER and isinstance(body, Roster):
             self._take_roster(envelope, body)
         topic = topics.stream(self.session, topics.check_name(stream, "stream"), self.agent)
         await self._connection.publish(topic, envelope.encode(), 0)
 
     def subscribe(self, stream: str) -> AsyncIterator[Envelope]:
-        """What comes on `stream` from now on; `presence` and `roster` begin with what is known already.
+        """What comes on `stream` from now on; `presence`, `roster` and `tasks` begin with what is known already.
 
         A subscriber that lags far behind loses the oldest.
         """
         if stream == "presence":
             return self._streams.subscribe(stream, list(self.presences.values()))
-        self._spawn(
-            self._connection.subscribe(topics.stream(self.session, topics.check_name(stream, "stream"), "+")),
-            f"subscribe to {stream}",
-        )
-        known = self._last_roster if stream == "roster" else None
-        return self._streams.subscribe(stream, [known] if known else [])
+        topic = topics.stream(self.session, topics.check_name(stream, "stream"), "+")
+        if self._connection.add_filter(topic):
+            self._spawn(self._connection.subscribe(topic), f"subscribe to {stream}")
+        return self._streams.subscribe(stream, [self._last[stream]] if stream in self._last else [])
 
     def inbox(self) -> AsyncIterator[Delivery]:
         """What is to be handled: in order and one at a time for each sender, beginning with what a crash left."""
@@ -207,12 +196,12 @@ class Bus:
 
     def _will(self, connection: str) -> Packet:
         body = Presence(state="dead", doing="connection lost", since=time.time(), connection=connection)
-        return topics.presence(self.session, self.agent), self._envelope("*", body).encode()
+        return topics.presence(self.session, self.agent), address_to(self.agent, EVERYONE, self.session, body).encode()
 
     async def _publish_presence(self, presence: Presence) -> None:
         body = presence.model_copy(update={"connection": self._connection_id})
         topic = topics.presence(self.session, self.agent)
-        await self._connection.publish(topic, self._envelope("*", body).encode(), 0)
+        await self._connection.publish(topic, address_to(self.agent, EVERYONE, self.session, body).encode(), 0)
 
     # What comes
 
@@ -221,7 +210,7 @@ class Bus:
         marks: list[Mark] = []
         inquiries: list[tuple[str, Inquiry, int]] = []
         for topic, payload in packets:
-            for place, envelope, line in self._decode(topic, payload):
+            for place, envelope, line in unpack(topic, payload, self.agent, self.session):
                 match place.channel, envelope.body:
                     case "inbox", Inquiry() as inquiry:
                         inquiries.append((envelope.sender, inquiry, envelope.floor))
@@ -234,6 +223,8 @@ class Bus:
                     case "stream", Roster() as roster if place.name == "roster" and place.sender == ROUTER:
                         self._take_roster(envelope, roster)
                     case "stream", _:
+                        if place.name in topics.STATE_STREAMS:
+                            self._last[place.name] = envelope
                         self._streams.put(place.name, envelope)
                     case _:
                         _LOG.warning("%s: dropped a %s on %s", self.agent, envelope.body.kind, topic)
@@ -247,24 +238,6 @@ class Bus:
         except MailboxError as error:
             # Nothing is lost: what was not kept has no receipt and comes again, receipts are asked for again.
             _LOG.error("%s: %s", self.agent, error)
-
-    def _decode(self, topic: str, payload: bytes) -> Iterable[tuple[topics.Topic, Envelope, bytes]]:
-        try:
-            place = topics.parse(topic)
-        except NotUnderstood as error:
-            _LOG.warning("%s: dropped a packet: %s", self.agent, error)
-            return
-        to = self.agent if place.channel in ("inbox", "receipt") else "*"
-        for line in payload.split(b"\n"):
-            try:
-                envelope = Envelope.decode(line)
-            except NotUnderstood as error:
-                _LOG.warning("%s: dropped a message on %s: %s", self.agent, topic, error)
-                continue
-            if (envelope.session, envelope.sender, envelope.to) == (self.session, place.sender, to):
-                yield place, envelope, line
-            else:
-                _LOG.warning("%s: dropped a message on %s that says it is another's", self.agent, topic)
 
     def _take_presence(self, envelope: Envelope, presence: Presence) -> None:
         known = self.presences.get(envelope.sender)
@@ -281,40 +254,12 @@ class Bus:
             self._call_hook()
 
     def _take_roster(self, envelope: Envelope, roster: Roster) -> None:
-        self._last_roster = envelope
+        self._last["roster"] = envelope
         self.roster = frozenset(roster.agents)
         self._streams.put("roster", envelope)
         self._outbox.take_roster(roster.agents)
 
-    # Receipts
-
-    def _give_receipts(self, sender: str, receipts: list[Receipt]) -> None:
-        if self.connected:
-            self._receipts.setdefault(sender, []).extend(self._envelope(sender, r).encode() for r in receipts)
-            self._receipts_wanted.set()
-
-    async def _send_receipts(self) -> None:
-        while True:
-            await self._receipts_wanted.wait()
-            self._receipts_wanted.clear()
-            await self._flush_receipts()
-
-    async def _flush_receipts(self) -> None:
-        waiting, self._receipts = self._receipts, {}
-        for sender, lines in waiting.items():
-            topic = topics.receipt(self.session, sender, self.agent)
-            for start in range(0, len(lines), _RECEIPTS_A_PACKET):
-                # One that is lost with the connection is asked for at the next.
-                await self._connection.publish(
-                    topic, b"\n".join(lines[start : start + _RECEIPTS_A_PACKET]), 0
-                )
-
     # Helpers
-
-    def _envelope(self, to: str, body: Body) -> Envelope:
-        return Envelope.model_validate(
-            {"sender": self.agent, "to": to, "session": self.session, "body": body}
-        )
 
     def _call_hook(self) -> None:
         if self.on_connect is not None:

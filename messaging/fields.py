@@ -31,6 +31,8 @@ _PEAK = re.compile(rf" *Peak: (?P<peak>{NUMBER}) ?(?P<unit>{UNIT}) *")
 _END = rf" (?:—|–|--?>?) (?P<size>{NUMBER}) ?(?P<unit>{UNIT}) *"
 _PLACED = re.compile(rf"(?P<name>{GREEDY}) in (?P<file>{LAZY})(?::(?P<line>[1-9][0-9]*))?{_END}")
 _UNPLACED = re.compile(rf"(?P<name>{GREEDY}){_END}")
+_IN = re.compile(r"(^| )in ")
+"""What would be taken for the place of a target."""
 _NAME_WIDTH = 20
 """Of the specification's table; wider when a name needs it."""
 
@@ -113,9 +115,10 @@ def read_table(lines: Sequence[str]) -> tuple[list[StageRow], float, str, list[s
 
 def allocation(item: Allocation, unit: str) -> str:
     """`<name> in <file>:<line> — <size> <unit>`; the place is left out where it is unknown."""
-    place = f" in {escape(item.file)}" if item.file else ""
-    line = f":{item.line}" if item.file and item.line > 0 else ""
-    return f"{escape(item.name)}{place}{line} — {item.size:.1f} {unit_out(unit)}"
+    name, file = escape(item.name), _IN.sub(r"\1in\\s", escape(item.file))
+    line = f":{item.line}" if item.line > 0 else ""
+    placed = f"{name} in {file}{line}" if item.file else _IN.sub(r"\1in\\s", name)
+    return f"{placed} — {item.size:.1f} {unit_out(unit)}"
 
 
 def read_allocation(text: str) -> tuple[Allocation, str] | None:

@@ -58,7 +58,7 @@ _TARGET = re.compile(
     rf"Target: (?P<description>{GREEDY}) \((?P<category>{LAZY}), (?P<size>{NUMBER}) ?(?P<unit>{UNIT})(?: [^()]*)?\)"
 )
 _RESULT = re.compile(
-    rf"target: (?P<target>{LAZY}), result: (?P<result>KEEP|DISCARD|CRASH),"
+    rf"(?-i:target): (?P<target>{LAZY}), result: (?P<result>KEEP|DISCARD|CRASH),"
     rf" delta: (?:unknown|(?P<delta>{NUMBER}) ?(?P<unit>{UNIT})(?: \((?P<percent>{NUMBER}) ?%\))?),"
     rf" mechanism: ?(?P<mechanism>{REST})",
     _FLAGS,

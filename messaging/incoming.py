@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from typing import Literal, NamedTuple
 
 from messaging.backoff import backoff
-from messaging.errors import MailboxError, NotUnderstood
+from messaging.errors import NotUnderstood
 from messaging.mailbox import Incoming, Mailbox
 from messaging.messages import Control, Envelope, Receipt
 from messaging.outgoing import CONTROL_LANE
 
-GiveReceipts = Callable[[str, list[Receipt]], None]
+GiveReceipts = Callable[[str, Iterable[Receipt]], None]
 """To whom, and what."""
 
 MAX_ATTEMPTS = 5
@@ -185,10 +185,7 @@ class Inbox:
         lost = "the recipient's mailbox does not know it: it was lost after its receipt"
         self._give_receipts(
             sender,
-            [
-                self._receipt(sender, id_) or Receipt(message=id_, state="dead", reason=lost)
-                for id_ in messages
-            ],
+            [self._receipt(sender, id_) or Receipt(message=id_, state="dead", reason=lost) for id_ in messages],
         )
         track = self._track(sender, lane)
         if floor > track.awaited:
@@ -204,7 +201,7 @@ class Inbox:
         delivery = Delivery(self, track, envelope, attempts + 1)
         if attempts >= MAX_ATTEMPTS:
             reason = f"handed out {attempts} times and never finished: its handler dies of it"
-            self.finish(delivery, track, "dead", reason)
+            self._end(track, envelope, "dead", reason)
             return None
         self._mailbox.hand_out(envelope.sender, envelope.id)
         self._open[envelope.sender, envelope.id] = delivery
@@ -213,24 +210,18 @@ class Inbox:
     def finish(
         self, delivery: Delivery, track: _Track, state: Literal["processed", "dead"], reason: str = ""
     ) -> None:
-        """Ends a delivery and tells the sender; a second end of the same delivery changes nothing."""
+        """Ends a delivery and tells the sender; of one that has ended already, nothing changes."""
         envelope = delivery.envelope
-        if not track.ready or track.ready[0][0].envelope is not envelope:
-            return
-        self._mailbox.finish(envelope.sender, envelope.id, state, reason)
-        self._open.pop((envelope.sender, envelope.id), None)
-        if state == "dead":
-            _LOG.warning("%s: dead letter %s from %s: %s", self._agent, envelope.id, envelope.sender, reason)
-        self._give_receipts(envelope.sender, [Receipt(message=envelope.id, state=state, reason=reason)])
-        track.ready.popleft()
-        track.busy = False
-        self._offer(track)
+        if self._open.get((envelope.sender, envelope.id)) is delivery:
+            self._end(track, envelope, state, reason)
+            del self._open[envelope.sender, envelope.id]
 
     def put_back(self, delivery: Delivery, track: _Track) -> None:
         """Hands the message out again after a while; order is kept, so the sender's next messages wait."""
         envelope = delivery.envelope
-        if self._open.pop((envelope.sender, envelope.id), None) is None:
+        if self._open.get((envelope.sender, envelope.id)) is not delivery:
             return
+        del self._open[envelope.sender, envelope.id]
         self._mailbox.take_back(envelope.sender, envelope.id, counted=True)
         track.ready[0] = (track.ready[0][0], delivery.attempts)
 
@@ -249,6 +240,17 @@ class Inbox:
         for sender, id_ in self._open:
             self._mailbox.take_back(sender, id_, counted=False)
         self._open.clear()
+
+    def _end(
+        self, track: _Track, envelope: Envelope, state: Literal["processed", "dead"], reason: str
+    ) -> None:
+        self._mailbox.finish(envelope.sender, envelope.id, state, reason)
+        if state == "dead":
+            _LOG.warning("%s: dead letter %s from %s: %s", self._agent, envelope.id, envelope.sender, reason)
+        self._give_receipts(envelope.sender, [Receipt(message=envelope.id, state=state, reason=reason)])
+        track.ready.popleft()
+        track.busy = False
+        self._offer(track)
 
     def _restore(self, message: Incoming) -> None:
         try:

@@ -116,6 +116,8 @@ class Mailbox:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            # Messages hold source text; SQLite gives its other files the mode of this one.
+            path.touch(mode=0o600)
             self._db = sqlite3.connect(path, timeout=2.0, isolation_level=None)
         except (OSError, sqlite3.Error) as error:
             raise MailboxError(f"cannot open the mailbox {path}: {error}") from error
@@ -130,9 +132,7 @@ class Mailbox:
         except sqlite3.Error as error:
             self._db.close()
             if "locked" in str(error):
-                raise MailboxError(
-                    f"the mailbox {path} is in use: end the other process of this agent"
-                ) from None
+                raise MailboxError(f"the mailbox {path} is in use: end the other process of this agent") from None
             raise MailboxError(f"cannot use the mailbox {path}: {error}") from error
 
     def close(self) -> None:
@@ -171,9 +171,7 @@ class Mailbox:
         """The payloads of those of `ids` that are still queued."""
         found: dict[str, bytes] = {}
         for id_ in ids:
-            row = self._db.execute(
-                "SELECT payload FROM outbox WHERE id = ? AND state = 'queued'", (id_,)
-            ).fetchone()
+            row = self._db.execute("SELECT payload FROM outbox WHERE id = ? AND state = 'queued'", (id_,)).fetchone()
             if row:
                 found[id_] = row[0]
         return found
@@ -202,9 +200,7 @@ class Mailbox:
 
     def last_sent(self, peer: str, lane: int) -> int:
         """The seq that was given last to a message to `peer`; 0 when none was."""
-        row = self._db.execute(
-            "SELECT sent FROM counters WHERE peer = ? AND lane = ?", (peer, lane)
-        ).fetchone()
+        row = self._db.execute("SELECT sent FROM counters WHERE peer = ? AND lane = ?", (peer, lane)).fetchone()
         return 0 if row is None else int(row[0])
 
     def state_out(self, id_: str) -> OutState:
@@ -237,8 +233,7 @@ class Mailbox:
         with self._transaction(full=True):
             now = time.time()
             self._db.executemany(
-                "INSERT INTO inbox (peer, id, lane, seq, state, payload, at)"
-                " VALUES (?, ?, ?, ?, 'new', ?, ?)",
+                "INSERT INTO inbox (peer, id, lane, seq, state, payload, at) VALUES (?, ?, ?, ?, 'new', ?, ?)",
                 [(m.peer, m.id, m.lane, m.seq, m.payload, now) for m in messages],
             )
             (last,) = self._db.execute("SELECT coalesce(max(place), 0) FROM inbox").fetchone()
@@ -254,9 +249,7 @@ class Mailbox:
 
     def state_in(self, peer: str, id_: str) -> tuple[InState, str] | None:
         """State and reason of a message from `peer`; None when it never came."""
-        row = self._db.execute(
-            "SELECT state, reason FROM inbox WHERE peer = ? AND id = ?", (peer, id_)
-        ).fetchone()
+        row = self._db.execute("SELECT state, reason FROM inbox WHERE peer = ? AND id = ?", (peer, id_)).fetchone()
         return None if row is None else (row[0], row[1])
 
     def open_in(self) -> list[Incoming]:
@@ -269,10 +262,7 @@ class Mailbox:
 
     def awaited(self) -> dict[tuple[str, int], int]:
         """Per (peer, lane) the seq that is awaited next."""
-        return {
-            (peer, lane): seq
-            for peer, lane, seq in self._db.execute("SELECT peer, lane, awaited FROM counters")
-        }
+        return {(peer, lane): seq for peer, lane, seq in self._db.execute("SELECT peer, lane, awaited FROM counters")}
 
     def hand_out(self, peer: str, id_: str) -> None:
         """Notes, before a handler sees the message, that it will: a message that kills its handler is counted too."""

@@ -10,7 +10,8 @@ from messaging import topics
 from messaging.backoff import backoff
 from messaging.errors import MessagingError
 from messaging.mailbox import RANK, Mailbox, Mark, Outgoing, OutState, Queued
-from messaging.messages import Envelope, Inquiry
+from messaging.messages import Inquiry
+from messaging.packets import address_to
 
 ROUTER = "router"
 """Publishes the roster, and takes part in every session."""
@@ -90,9 +91,7 @@ class Outbox:
         is_up: whether there is a connection.
     """
 
-    def __init__(
-        self, agent: str, session: str, mailbox: Mailbox, publish: Publish, is_up: Callable[[], bool]
-    ) -> None:
+    def __init__(self, agent: str, session: str, mailbox: Mailbox, publish: Publish, is_up: Callable[[], bool]) -> None:
         self._agent = agent
         self._session = session
         self._mailbox = mailbox
@@ -260,9 +259,7 @@ class Outbox:
         ids = list(line.received)
         for start in range(0, len(ids), _PACKET_MESSAGES):
             body = Inquiry(messages=ids[start : start + _PACKET_MESSAGES], control=line.lane == CONTROL_LANE)
-            envelope = Envelope(
-                sender=self._agent, to=line.peer, session=self._session, floor=line.floor, body=body
-            )
+            envelope = address_to(self._agent, line.peer, self._session, body, floor=line.floor)
             await self._publish(topic, envelope.encode(), 0)
 
 

@@ -17,6 +17,9 @@ from messaging.errors import BadValue, NotUnderstood
 ROOT = "lowtide"
 NAME = re.compile(r"[a-z0-9_-]{1,64}")
 
+STATE_STREAMS = ("roster", "tasks")
+"""Streams that publish a whole state each time: everybody keeps the last."""
+
 Channel = Literal["inbox", "receipt", "presence", "stream"]
 
 
@@ -90,7 +93,7 @@ def subscriptions(session: str, agent: str) -> list[str]:
         inbox(session, agent, "+"),
         receipt(session, agent, "+"),
         presence(session, "+"),
-        stream(session, "roster", "+"),
+        *(stream(session, name, "+") for name in STATE_STREAMS),
     ]
 
 

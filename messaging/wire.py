@@ -40,7 +40,7 @@ class Connection:
     Args:
         address: the broker.
         identifier: the MQTT client id: a new connection of the same id ends an old half-open one.
-        filters: topic filters to subscribe to at each connect; `subscribe` adds to them.
+        filters: topic filters to subscribe to at each connect; `add_filter` adds to them.
         will: gives, for a connection id, the packet that the broker publishes when we vanish.
         on_up: called with the connection id once all filters are subscribed.
         on_packets: called with all packets that have come, in order.
@@ -86,9 +86,7 @@ class Connection:
             raise BrokerUnreachable(f"no MQTT broker answers at {where} ({self._problem})") from None
         except _Refused as refusal:
             await self.stop()
-            raise BrokerUnreachable(
-                f"the MQTT broker at {where} refuses {self._identifier}: {refusal}"
-            ) from None
+            raise BrokerUnreachable(f"the MQTT broker at {where} refuses {self._identifier}: {refusal}") from None
 
     async def stop(self) -> None:
         """Disconnects."""
@@ -110,18 +108,23 @@ class Connection:
             return False
         return True
 
-    async def subscribe(self, topic_filter: str) -> None:
-        """Adds a filter, now if connected, and at each connect."""
+    def add_filter(self, topic_filter: str) -> bool:
+        """Adds a filter for each connect to come; True when there is a connection to subscribe on now."""
         if topic_filter in self._filters:
-            return
+            return False
         self._filters.append(topic_filter)
-        if self._client is not None:
-            try:
-                await _subscribe(self._client, [topic_filter])
-            except aiomqtt.MqttError as error:
-                _LOG.debug("%s: subscribing later: %s", self._identifier, error)
-            except _Refused as refusal:
-                _LOG.error("%s: %s", self._identifier, refusal)
+        return self.up
+
+    async def subscribe(self, topic_filter: str) -> None:
+        """Subscribes on the connection there is."""
+        if self._client is None:
+            return
+        try:
+            await _subscribe(self._client, [topic_filter])
+        except aiomqtt.MqttError as error:
+            _LOG.debug("%s: subscribing at the next connect: %s", self._identifier, error)
+        except _Refused as refusal:
+            _LOG.error("%s: %s", self._identifier, refusal)
 
     async def _keep_connected(self, first: asyncio.Future[None]) -> None:
         attempt = 0

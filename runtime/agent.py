@@ -310,6 +310,9 @@ class Agent:
             if not isinstance(body, Control) or sender in self.config.agents:
                 await delivery.dead(f"{sender} has no say: only the user controls the team")
                 continue
+            if delivery.envelope.sent_at < self.config.started:
+                await delivery.dead("said before this start of the session")
+                continue
             self.logger.info("control", action=body.action, sender=sender)
             await self._control(body)
             await delivery.processed()

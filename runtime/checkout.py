@@ -40,9 +40,7 @@ class Checkout:
     @property
     def is_dirty(self) -> bool:
         """Whether tracked files differ from HEAD. Stated, never refused: HEAD is what is measured."""
-        return bool(
-            self.git.records("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules")
-        )
+        return bool(self.git.records("status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules"))
 
     def commit_id(self, revision: str) -> str:
         """The id of the commit that a revision names. Raises BadInput when there is none."""
@@ -115,9 +113,7 @@ def open_checkout(path: Path) -> Checkout:
     ran = git.run("rev-parse", "--is-bare-repository", "--is-inside-git-dir")
     if ran.status:
         if "not a git repository" in ran.err:
-            raise BadInput(
-                f"{root} is not a git repository: run `git init` in it and commit, or give another."
-            )
+            raise BadInput(f"{root} is not a git repository: run `git init` in it and commit, or give another.")
         raise BadInput(f"git cannot read {root}: {_reason(ran.err)}")
     bare, inside = ran.out.decode().split()
     if bare == "true":
@@ -131,15 +127,12 @@ def open_checkout(path: Path) -> Checkout:
     if parent:
         raise BadInput(f"{root} is a submodule of {parent}: give a clone of its own.")
     git_dir, common = (
-        Path(git.text("rev-parse", "--path-format=absolute", f"--{name}"))
-        for name in ("git-dir", "git-common-dir")
+        Path(git.text("rev-parse", "--path-format=absolute", f"--{name}")) for name in ("git-dir", "git-common-dir")
     )
     if git_dir.resolve() != common.resolve():
         raise BadInput(f"{root} is a linked worktree of {common.parent}: give {common.parent}, or a clone.")
     if git.text("rev-parse", "--show-object-format") != "sha1":
-        raise BadInput(
-            f"{root} has SHA-256 objects, which cannot be checked here: give a repository with SHA-1."
-        )
+        raise BadInput(f"{root} has SHA-256 objects, which cannot be checked here: give a repository with SHA-1.")
     if git.run("rev-parse", "--verify", "--quiet", "HEAD^{commit}").status:
         raise BadInput(f"{root} has no commits: commit its files first.")
     return Checkout(root, git_dir, git)

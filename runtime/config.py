@@ -63,6 +63,9 @@ class SessionConfig(BaseModel):
     max_experiments: int | None = Field(default=None, ge=1)
     sandbox: Literal["isolated", "limited"]
     """The level this machine can give, found before the session began."""
+    started: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    """When this start of the session was asked for. Controls and ends that were said before are void: mailboxes
+    outlive a start, and a stop that came too late must not stop the next one."""
 
     @property
     def address(self) -> Address:
@@ -152,12 +155,14 @@ def state_folder(repository: Path, environment: Environment) -> Path:
 
 
 def session_id(events: Sequence[AnyEvent], target: TargetSpec) -> str:
-    """The id of the journal's unfinished session when it measures the same target; else a new one."""
+    """The id of the journal's last session when it did not end, or was stopped, and measures the same target; else a
+    new one.
+    """
     unfinished: SessionStarted | None = None
     for event in events:
         if isinstance(event, SessionStarted):
             unfinished = event
-        elif isinstance(event, SessionEnded):
+        elif isinstance(event, SessionEnded) and event.outcome != "stopped":
             unfinished = None
     if unfinished is not None and unfinished.target == target and NAME.fullmatch(unfinished.session):
         return unfinished.session

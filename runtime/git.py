@@ -76,9 +76,7 @@ class GitCaller:
         BadInput: git is not installed, or the environment points it elsewhere.
     """
 
-    def __init__(
-        self, folder: Path, config: tuple[str, ...] = (), environment: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, folder: Path, config: tuple[str, ...] = (), environment: dict[str, str] | None = None) -> None:
         set_ones = [name for name in REDIRECTIONS if name in os.environ]
         if set_ones:
             raise BadInput(
@@ -110,9 +108,7 @@ class GitCaller:
         """Standard output of `git WORDS`. Raises RepositoryError when it fails."""
         status, out, err = self.run(*words)
         if status:
-            raise RepositoryError(
-                f"git {words[0]} failed in {self.folder}: {err.strip() or f'status {status}'}"
-            )
+            raise RepositoryError(f"git {words[0]} failed in {self.folder}: {err.strip() or f'status {status}'}")
         return out
 
     def text(self, *words: str) -> str:

@@ -54,9 +54,7 @@ def write_file(root: Path, path: str, data: bytes, mode: int = 0o644) -> None:
     relative = confined(path)
     target = root / relative
     if not _free(root, relative):
-        raise RepositoryError(
-            f"{path!r} is not written: a link, or something that is no file, is in its place."
-        )
+        raise RepositoryError(f"{path!r} is not written: a link, or something that is no file, is in its place.")
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.lowtide")
     temporary.unlink(missing_ok=True)

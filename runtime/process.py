@@ -77,9 +77,7 @@ async def run(
     stopping = asyncio.create_task((stop or asyncio.Event()).wait())
     how: Literal["itself", "timeout", "stopped"] = "itself"
     try:
-        done, _ = await asyncio.wait(
-            {ending, stopping}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED
-        )
+        done, _ = await asyncio.wait({ending, stopping}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
         if ending not in done:
             how = "stopped" if stopping in done else "timeout"
     finally:

@@ -116,7 +116,7 @@ class Repository:
             git.text("read-tree", REF)
             file = Path(folder) / "patch"
             file.write_bytes(patch)
-            if git.run("apply", "--cached", "--reverse", str(file)).status:
+            if git.run("apply", "--cached", "--reverse", "--whitespace=nowarn", str(file)).status:
                 return None
             return git.text("write-tree")
 

@@ -22,6 +22,7 @@ from runtime.measure.models import MIB
 
 Level = Literal["isolated", "limited"]
 
+SAID = "LOWTIDE_SANDBOX"
 LAUNCHER = Path(__file__).with_name("launch.py")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store")
 SETTINGS = (
@@ -42,8 +43,10 @@ SETTINGS = (
 )
 """What is visible of /etc: the loader, names of users and hosts, time zone, certificates. No keys."""
 
-INSIDE_TEMPORARY = Path("/tmp")
-"""Home and temporary folder of an isolated child: a file system of its own in memory."""
+INSIDE_TEMPORARY = Path("/tmp/own")
+"""Home and temporary folder of an isolated child, in a file system of its own in memory. Not /tmp itself: exports
+may lie below that, and what the target writes is counted in both places apart.
+"""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Sandbox:
     Args:
         level: `isolated` or `limited`.
         limits: limits of each command.
-        bwrap: the bubblewrap program; empty at `limited`.
+        bwrap: the bubblewrap program; empty at `limited`, and where the runner's own container isolates.
     """
 
     level: Level
@@ -84,13 +87,25 @@ class Sandbox:
 
     @classmethod
     def detect(cls, limits: Limits | None = None) -> "Sandbox":
-        """The best this machine can give: `isolated` when bubblewrap is there and a real run succeeds."""
+        """The best this machine can give: `isolated` when bubblewrap is there and a real run succeeds.
+
+        The environment may say that the runner has a container to itself (`LOWTIDE_SANDBOX=container`, as compose
+        does): that is `isolated` too, without bubblewrap.
+
+        Raises:
+            BadInput: LOWTIDE_SANDBOX has another value.
+        """
+        said = os.environ.get(SAID, "")
+        if said not in ("", "container"):
+            raise BadInput(f"{SAID} is {said!r}: set it to `container`, or unset it.")
+        if said:
+            return cls("isolated", limits or Limits.of_machine())
         bwrap = _working_bwrap()
         return cls("isolated" if bwrap else "limited", limits or Limits.of_machine(), bwrap)
 
     def temporary(self, scratch: Path) -> Path:
         """Where a child sees its home and temporary folder, when `scratch` is set aside for it outside."""
-        return INSIDE_TEMPORARY if self.level == "isolated" else scratch
+        return INSIDE_TEMPORARY if self.bwrap else scratch
 
     def command(
         self,
@@ -119,7 +134,7 @@ class Sandbox:
             raise BadInput(f"There is no Python interpreter at {python}: name one that exists.")
         order = json.dumps({"parent": os.getpid(), "limits": self._limits()})
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), order]
-        if self.level == "limited":
+        if not self.bwrap:
             return [*launcher, *argv]
         interpreter = interpreter_files(python, (Path.home(), *around))
         visible: list[str] = []
@@ -155,9 +170,9 @@ def _namespace(bwrap: str, scratch: int) -> list[str]:
     for name in SETTINGS:
         words += _shown(Path("/etc", name), "--ro-bind")
     words += ["--proc", "/proc", "--dev", "/dev"]
-    for memory in ("/dev/shm", str(INSIDE_TEMPORARY)):
+    for memory in ("/dev/shm", "/tmp"):
         words += ["--size", str(scratch), "--tmpfs", memory]
-    return words
+    return [*words, "--dir", str(INSIDE_TEMPORARY)]
 
 
 def _shown(path: Path, how: str) -> list[str]:

@@ -59,7 +59,8 @@ class Session:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
         self._terminal.show_new()
-        remove_tree(self._config.folder)
+        if outcome.outcome != "stopped":  # a stopped session goes on with its mailboxes and profiles
+            remove_tree(self._config.folder)
         return outcome
 
     def _interrupt(self) -> None:

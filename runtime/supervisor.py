@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +22,7 @@ from runtime.errors import BadInput, LowtideError
 from runtime.log import masked
 from runtime.worker_process import worker_environment
 
+ROUTER = "router"
 TERMINAL = "terminal"
 """The account of the user's terminal, which is no worker and not in the roster."""
 
@@ -124,21 +125,18 @@ class Supervisor:
         await asyncio.shield(self._failure)
 
     async def stop(self, grace: float = GRACE_S) -> None:
-        """Ends all workers by SIGTERM, those still there after `grace` seconds by SIGKILL, then the broker."""
+        """Ends all workers by SIGTERM, those still there after `grace` seconds by SIGKILL, then the broker.
+
+        The router is the last worker, so that it hears what the others said at their end.
+        """
         self._stopping = True
-        self._signal_all(signal.SIGTERM)
-        running = [asyncio.ensure_future(process.wait()) for process in self._workers.values()]
-        if running:
-            _, late = await asyncio.wait(running, timeout=grace)
-            if late:
-                self._logger.warning("killed after the grace period", workers=list(self.pids))
-                self._signal_all(signal.SIGKILL)
-                await asyncio.wait(late)
+        await self._end([name for name in self._workers if name != ROUTER], grace)
+        await self._end([ROUTER] if ROUTER in self._workers else [], grace)
         for keeper in self._keepers:
             keeper.cancel()
         await asyncio.gather(*self._keepers, return_exceptions=True)
         # A keeper may have been starting a worker just then.
-        self._signal_all(signal.SIGKILL)
+        self._signal(self._workers, signal.SIGKILL)
         await asyncio.gather(*(process.wait() for process in self._workers.values()))
         if self._broker is not None:
             with suppress(BrokerUnreachable):
@@ -147,16 +145,27 @@ class Supervisor:
     def kill(self) -> None:
         """Kills every worker and the broker at once; files survive it (I9)."""
         self._stopping = True
-        self._signal_all(signal.SIGKILL)
+        self._signal(self._workers, signal.SIGKILL)
         if self._broker is not None:
             with suppress(ProcessLookupError, BrokerUnreachable):
                 os.kill(self._broker.pid, signal.SIGKILL)
 
-    def _signal_all(self, number: signal.Signals) -> None:
-        for process in self._workers.values():
-            if process.returncode is None:
+    async def _end(self, names: Sequence[str], grace: float) -> None:
+        self._signal(names, signal.SIGTERM)
+        running = [asyncio.ensure_future(self._workers[name].wait()) for name in names]
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=grace)
+        if late:
+            self._logger.warning("killed after the grace period", workers=list(self.pids))
+            self._signal(names, signal.SIGKILL)
+            await asyncio.wait(late)
+
+    def _signal(self, names: Iterable[str], number: signal.Signals) -> None:
+        for name in names:
+            if self._workers[name].returncode is None:
                 with suppress(ProcessLookupError):
-                    process.send_signal(number)
+                    self._workers[name].send_signal(number)
 
     async def _keep(self, name: str) -> None:
         deaths = Deaths()

@@ -216,9 +216,7 @@ class Workspace:
         )
 
 
-_DIRECTIVE = re.compile(
-    r"^\s*(?:[-*+]\s+)?(?:\*\*)?(guard|protect)(?:\*\*)?\s*:(?:\*\*)?(.*)$", re.IGNORECASE
-)
+_DIRECTIVE = re.compile(r"^\s*(?:[-*+]\s+)?(?:\*\*)?(guard|protect)(?:\*\*)?\s*:(?:\*\*)?(.*)$", re.IGNORECASE)
 
 
 def _directives(text: str, path: Path) -> tuple[str, list[str]]:
@@ -235,9 +233,7 @@ def _directives(text: str, path: Path) -> tuple[str, list[str]]:
             continue
         name, value = match[1].capitalize(), unquoted(match[2])
         if not value:
-            raise BadInput(
-                f"{path} line {number}: {name} is empty: write `{name}: <value>` or remove the line."
-            )
+            raise BadInput(f"{path} line {number}: {name} is empty: write `{name}: <value>` or remove the line.")
         if name == "Protect":
             protect.append(value)
         elif guard:

@@ -35,14 +35,10 @@ class Worktree:
     def check_free(self) -> None:
         """Raises BadInput when something of the user's is where the branch or the worktree goes."""
         if self.checkout.branch == BRANCH:
-            raise BadInput(
-                f"{BRANCH} is checked out in {self.checkout.root}: check out another branch there first."
-            )
+            raise BadInput(f"{BRANCH} is checked out in {self.checkout.root}: check out another branch there first.")
         for folder in (self.folder.parent, self.folder):
             if folder.is_symlink():
-                raise BadInput(
-                    f"{folder} is a symbolic link: remove it, Lowtide works in a real folder there."
-                )
+                raise BadInput(f"{folder} is a symbolic link: remove it, Lowtide works in a real folder there.")
         for path, ref in self._registered():
             if ref == REF and not self._ours(path, ref):
                 raise BadInput(f"{BRANCH} is checked out in {path}: check out another branch there first.")

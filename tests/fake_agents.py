@@ -39,9 +39,7 @@ class Optimizer(Agent):
         await self.log(CrossDomain(domain="cpu", signal="parse is quadratic"))
         await self.log(result(1))
         await self.complete(LOOP)
-        await self.log(
-            Complete(outcome="plateau", experiments=1, keeps=1, before=131.4, after=22.0, summary=SUMMARY)
-        )
+        await self.log(Complete(outcome="plateau", experiments=1, keeps=1, before=131.4, after=22.0, summary=SUMMARY))
 
 
 class Crashing(Optimizer):
@@ -66,9 +64,7 @@ class Waiting(Agent):
         await self.log(result(1))
         await self.stopping.wait()
         await self.log(
-            Complete(
-                outcome="stopped", experiments=1, keeps=1, before=2, after=1, exit_code=130, summary="clean end"
-            )
+            Complete(outcome="stopped", experiments=1, keeps=1, before=2, after=1, exit_code=130, summary="clean end")
         )
 
 

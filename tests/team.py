@@ -39,7 +39,9 @@ def repository(folder: Path, files: Mapping[str, str]) -> Path:
 
 def worker_command(name: str) -> list[str]:
     """Starts a worker that finds `tests.fake_agents` too."""
-    start = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from runtime.worker import main; sys.exit(main([{name!r}]))"
+    start = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); from runtime.worker import main; sys.exit(main([{name!r}]))"
+    )
     return [sys.executable, "-P", "-c", start]
 
 

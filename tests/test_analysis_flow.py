@@ -32,7 +32,7 @@ def body(text: str) -> str:
 
 def _compound(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     in_loop = st.one_of(inner, st.sampled_from(("break", "continue", "if tick() % 2:\n    break")))
-    looped = st.lists(in_loop, min_size=1, max_size=3).map("\n".join)
+    looped = st.lists(in_loop, min_size=1, max_size=3).map(lambda parts: joined("tick()", *parts))
     block = st.lists(inner, min_size=1, max_size=3).map("\n".join)
     return st.one_of(
         st.builds(lambda t, x, y: joined(f"if {t}:", body(x), "else:", body(y)), test, block, block),

@@ -192,6 +192,11 @@ def test_what_a_killed_session_left_counts_only_when_it_was_another_hosts(path, 
         pass
 
 
+def test_a_session_that_ended_leaves_the_repository_to_any_host(path):
+    written(path, "one")
+    assert path.with_suffix(".lock").read_bytes() == b""
+
+
 def test_a_glance_at_the_lock_does_not_turn_a_starting_session_away(path):
     path.parent.mkdir()
     glance = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT)

@@ -233,7 +233,9 @@ def test_foreign_forms_are_understood(text: str, expected: Content) -> None:
     assert parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "hello", "[unknown] x", "[experiment x] y", "[progress] soon", "[baseline] 3 MiB"])
+@pytest.mark.parametrize(
+    "text", ["", "hello", "[unknown] x", "[experiment x] y", "[progress] soon", "[baseline] 3 MiB"]
+)
 def test_text_in_no_form_is_refused(text: str) -> None:
     assert parse(text) is None
 
@@ -246,9 +248,7 @@ def test_the_headline_names_before_after_delta_and_the_reason_of_a_discard() -> 
 
     assert headline(keep) == "[experiment 1] 131.4 MiB -> 22.0 MiB (-109.4 MiB). KEEP"
     assert headline(discard).endswith(". DISCARD — below the threshold")
-    assert render(keep) == (
-        "[experiment 1] target: t, result: KEEP, delta: -109.4 MiB (-83.3%), mechanism: m"
-    )
+    assert render(keep) == ("[experiment 1] target: t, result: KEEP, delta: -109.4 MiB (-83.3%), mechanism: m")
 
 
 def test_a_message_carries_content_text_and_summary() -> None:

@@ -113,6 +113,20 @@ def test_a_revert_in_the_way_of_later_commits_changes_nothing(repository):
     assert git(repository.worktree, "status", "--porcelain") == ""
 
 
+def test_the_tree_without_a_commit_is_found_and_nothing_is_changed(repository):
+    first = keep(repository, "x = 2\n", "s-1")
+    repository.write([edit("pkg/mod.py", "y = 3\n", "y = 2\n")])
+    second = repository.commit(["pkg/mod.py"], "mem: more", "s-2")
+    third = keep(repository, "x = 3\n", "s-3", old="x = 2\n")
+    without = repository.tree_without(second)
+    assert without is not None
+    changed = repository.changed(repository.head_tree(), without)
+    assert (changed, repository.tree_without(first)) == (["pkg/mod.py"], None)
+    assert repository.head == third
+    assert "revert" not in git(repository.worktree, "status")
+    assert git(repository.worktree, "status", "--porcelain") == ""
+
+
 def test_a_tag_never_moves(repository):
     repository.tag("codeflash/optimize-v1")
     repository.tag("codeflash/optimize-v1")

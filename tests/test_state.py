@@ -59,6 +59,13 @@ def test_a_session_without_an_end_is_unfinished_and_its_open_experiment_is_found
     assert [one.ended.status for one in resumed.ended_experiments] == ["keep", "discard"]
 
 
+def test_an_interrupted_experiment_that_was_left_behind_is_not_under_way():
+    state = fold([*opening(), *experiment(1)[:2], *experiment(2)])
+    assert state.open is None
+    assert state.next_number == 3
+    assert [one.number for one in state.ended_experiments] == [2]
+
+
 def test_a_commit_before_its_verdict_belongs_to_the_open_experiment():
     events = experiment(1)
     assert fold([*opening(), *events[:-1]]).open.commit == f"{1:040x}"

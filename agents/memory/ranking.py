@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.memory.playbook.rule import Focus
 from messaging.contents import Allocation
 from runtime.domain import Profile
-from runtime.measure.models import MIB, FunctionPlace, Holding, ProbeReport, Stage, StageTable
+from runtime.measure.models import MIB, FunctionPlace, ProbeReport, Stage, StageTable
 
 SMALLEST = 256 * 1024
 """Bytes below which a target is not worth an experiment (design I15: a keep needs at least 256 KiB)."""

@@ -8,8 +8,8 @@ from runtime.experiment.bench import Bench, RunFailed, traced_figures, with_plai
 from runtime.experiment.events import BaselineMeasured, Carried, Learned, TestsMeasured
 from runtime.experiment.profiling import Profiling
 from runtime.experiment.services import Services
-from runtime.measure.models import MIB, ProbeReport
 from runtime.git import blob_id
+from runtime.measure.models import MIB, ProbeReport
 
 SMALLEST_TARGET = 5 * MIB
 """Below this a target is not worth a session: the spec's keep threshold could never be met."""

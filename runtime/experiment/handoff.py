@@ -201,7 +201,7 @@ def _remaining(state: State) -> list[str]:
 
 def _proposals(state: State) -> list[str]:
     return views.numbered(
-        f"**{views.line(one.title)}**: {views.line(one.evidence)} Expected: {views.line(one.expected)}"
+        f"**{views.line(one.title)}**: {views.line(one.evidence)}; expected: {views.line(one.expected)}"
         for one in state.proposed
     )
 
@@ -225,7 +225,7 @@ def _pull_requests(state: State) -> list[str]:
         commits = ", ".join(short(one.commit) or "pending" for one in group)
         titles = "; ".join(views.line(one.started.title) for one in group)
         lines.append(f"- mem: {titles} ({commits})")
-    return lines
+    return lines + [f"- Milestone `{one.tag}` at {short(one.commit)}" for one in state.milestones]
 
 
 def _independent(keeps: tuple[Experiment, ...]) -> list[list[Experiment]]:

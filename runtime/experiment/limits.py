@@ -74,9 +74,7 @@ def _fits(pattern: str, parts: tuple[str, ...]) -> bool:
 
 def _regex(pattern: str) -> re.Pattern[str]:
     words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    return re.compile(
-        "".join(words.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern))
-    )
+    return re.compile("".join(words.get(piece, re.escape(piece)) for piece in re.split(r"(\*\*/|\*\*|\*|\?)", pattern)))
 
 
 def forbidden_lines(old: str, new: str) -> list[str]:

@@ -27,9 +27,7 @@ class Holder(BaseModel):
 
 def _this_process() -> Holder:
     boot = Path("/proc/sys/kernel/random/boot_id")
-    return Holder(
-        host=socket.gethostname(), pid=os.getpid(), boot=boot.read_text().strip() if boot.exists() else ""
-    )
+    return Holder(host=socket.gethostname(), pid=os.getpid(), boot=boot.read_text().strip() if boot.exists() else "")
 
 
 def acquire(path: Path) -> int:

@@ -128,14 +128,10 @@ def plateau(
     if not candidates_left:
         return Stop("exhausted", _exhausted(breakdown, percent), percent)
     savings = _savings(state.keeps)[-DIMINISHING_KEEPS - 1 :]
-    if len(savings) > DIMINISHING_KEEPS and all(
-        now < DIMINISHING_SHARE * then for then, now in pairwise(savings)
-    ):
+    if len(savings) > DIMINISHING_KEEPS and all(now < DIMINISHING_SHARE * then for then, now in pairwise(savings)):
         if input_size is not None and beyond_input(peak, input_size):
             return None
-        return Stop(
-            "diminishing", "each of the last 3 keeps saved less than half of the one before it", percent
-        )
+        return Stop("diminishing", "each of the last 3 keeps saved less than half of the one before it", percent)
     return None
 
 
@@ -218,14 +214,10 @@ def escalation(current: str, peaks: Mapping[str, int]) -> Escalation:
     for tier in heavier:
         ratio = peaks[tier] / peaks[current] if peaks[current] else float("inf")
         if ratio > TIER_JUMP:
-            return Escalation(
-                tier, f"Tier {tier} peaks at {ratio:.1f}x Tier {current}: new allocators are likely"
-            )
+            return Escalation(tier, f"Tier {tier} peaks at {ratio:.1f}x Tier {current}: new allocators are likely")
         if ratio > TIER_SAME:
             return Escalation(tier, f"Tier {tier} peaks at {ratio:.1f}x Tier {current}")
-    return Escalation(
-        None, f"no heavier tier peaks above {TIER_SAME}x Tier {current}: nothing new is likely there"
-    )
+    return Escalation(None, f"no heavier tier peaks above {TIER_SAME}x Tier {current}: nothing new is likely there")
 
 
 @dataclass(frozen=True)

@@ -113,8 +113,9 @@ class State:
 
     @property
     def open(self) -> Experiment | None:
-        """The experiment that was started and has no verdict: what a crash interrupted."""
-        return next((one for one in reversed(self.experiments) if one.ended is None), None)
+        """The last experiment, when it has no verdict: it is under way, or a crash interrupted it."""
+        last = self.experiments[-1] if self.experiments else None
+        return last if last is not None and last.ended is None else None
 
     @property
     def ended_experiments(self) -> tuple[Experiment, ...]:
@@ -265,9 +266,7 @@ def _experiment(
         case TestsMeasured():
             one = replace(one, tests=event)
         case ExperimentEnded() if one.ended is not None:
-            what = (
-                f"a second verdict on experiment {number} ({event.status}: {event.reason}); the first counts"
-            )
+            what = f"a second verdict on experiment {number} ({event.status}: {event.reason}); the first counts"
             return replace(state, problems=(*state.problems, what))
         case ExperimentEnded():
             one = replace(one, ended=event)

@@ -63,13 +63,14 @@ class Verdict:
 
 
 def confirm_floor(before: int) -> int:
-    """The least confirmed saving that counts, in bytes, for a traced peak of `before` bytes (I15)."""
-    return max(int(before * CONFIRM_SHARE), CONFIRM_BYTES)
+    """The least confirmed saving that counts, in bytes, for a traced peak of `before` bytes (I15).
+
+    Above 500 MiB 1 % is more than 5 MiB, which always count.
+    """
+    return min(max(int(before * CONFIRM_SHARE), CONFIRM_BYTES), KEEP_BYTES)
 
 
-def decide(
-    before: Figures, after: Figures, *, digest_equal: bool | None, confirms: Sequence[int] = ()
-) -> Verdict:
+def decide(before: Figures, after: Figures, *, digest_equal: bool | None, confirms: Sequence[int] = ()) -> Verdict:
     """Keep or discard, on measurements of two trees by one method. Tests are judged by the caller.
 
     Args:
@@ -98,9 +99,7 @@ def decide(
     if saved >= KEEP_BYTES:
         return Verdict("keep", f"saved {_mib(saved)} ({percent:.1f} %)", stated=stated)
     if confirms:
-        return Verdict(
-            "keep", f"saved {_mib(saved)} ({percent:.1f} %), confirmed by a second run", stated=stated
-        )
+        return Verdict("keep", f"saved {_mib(saved)} ({percent:.1f} %), confirmed by a second run", stated=stated)
     return Verdict(
         "discard",
         f"saved {_mib(saved)} ({percent:.1f} %), not confirmed",
@@ -114,9 +113,7 @@ def decide_micro(before: int, after: int) -> Verdict:
     saved = before - after
     change = f"micro-benchmark {_mib(before)} -> {_mib(after)}"
     if saved > MICRO_BYTES or saved > MICRO_SHARE * before:
-        return Verdict(
-            "keep", f"micro-only: {change}", stated=("the target itself does not show the saving",)
-        )
+        return Verdict("keep", f"micro-only: {change}", stated=("the target itself does not show the saving",))
     return Verdict("discard", f"{change}: not more than 10 MiB or 10 %")
 
 
@@ -142,8 +139,7 @@ def _moved(before: Figures, after: Figures, saved: int) -> tuple[str, tuple[str,
         followed = fell >= FOLLOWED_SHARE * saved
         doubt = f"the resident peak (VmHWM) did not follow: {_mib(before.vm_hwm)} -> {_mib(after.vm_hwm)}"
         expected = (
-            before.traced_peak >= FOLLOW_TRACED_SHARE * before.vm_hwm
-            and saved >= FOLLOW_SAVED_SHARE * before.vm_hwm
+            before.traced_peak >= FOLLOW_TRACED_SHARE * before.vm_hwm and saved >= FOLLOW_SAVED_SHARE * before.vm_hwm
         )
         if expected and not followed:
             return f"moved, not saved: {doubt}", ()

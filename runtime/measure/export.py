@@ -54,9 +54,7 @@ class Exports:
         self.folder = folder.resolve()
         self._last = 0
 
-    def create(
-        self, repository: Repository, tree: str, carried: Mapping[str, bytes | Path] | None = None
-    ) -> Export:
+    def create(self, repository: Repository, tree: str, carried: Mapping[str, bytes | Path] | None = None) -> Export:
         """Lays out the files of a commit or tree, and the carried files with them.
 
         Git works with a private index, in an empty folder, so that attributes too come from the tree alone.

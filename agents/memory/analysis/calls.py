@@ -38,6 +38,9 @@ class Calls:
                 return self._library(name, call)
             case Function():
                 receiver = call.func.value if isinstance(call.func, ast.Attribute) and meaning.bound else None
+                if is_generator(meaning.node) and self._stepped_here(call):
+                    # Its body runs where it is stepped.
+                    return self._arguments(call)
                 return self._arguments(call) | self._function(meaning, call, receiver, stepped=False)
             case Class():
                 return self._arguments(call) | self._constructor(meaning)
@@ -67,7 +70,9 @@ class Calls:
                 return NOTHING if returns_fresh_list(self._project, meaning) else None
         if isinstance(call.func, ast.Attribute) and call.func.attr in {"items", "keys", "values"}:
             if not call.args and call.func.attr not in methods(self._project):
-                return Effects(reads=frozenset({analyst.place(call.func.value)}))
+                known = analyst.kinds.of(call.func.value) is not None
+                reads = frozenset({analyst.place(call.func.value)})
+                return Effects(reads=reads, sources=() if known else (text(call),))
         return None
 
     def _arguments(self, call: ast.Call) -> Effects:
@@ -143,9 +148,34 @@ class Calls:
             effects |= Effects(reads=frozenset({analyst.place(args[0])}))
         return effects
 
+    def consuming(self, call: ast.Call) -> Effects:
+        """Effects of a builtin that consumes its first argument, without those of making the elements."""
+        assert isinstance(call.func, ast.Name)
+        name = call.func.id
+        element = self._analyst.kinds.element(call.args[0])
+        effects = NOTHING
+        for arg in [*call.args[1:], *(keyword.value for keyword in call.keywords)]:
+            effects |= NOTHING if isinstance(arg, ast.Lambda) else self._analyst.of(arg)
+        keys = [keyword.value for keyword in call.keywords if keyword.arg == "key"]
+        for key in keys:
+            effects |= self._callback(key)
+        if name in {"sum", "min", "max"}:
+            start = [self._analyst.kinds.of(arg) for arg in call.args[1:]]
+            known = [element, *start, *(self._analyst.kinds.of(k.value) for k in call.keywords if k.arg == "start")]
+            # With no element min() and max() raise: but then no element can have raised before.
+            safe = not keys and all(kind is not None and kind.name in NUMBERS for kind in known)
+            return effects if safe else effects | Effects(raises=(f"{name}()",))
+        return effects if element is not None and element.name in SCALARS else effects | Effects(raises=(f"{name}()",))
+
     def _stepped_here(self, call: ast.Call) -> bool:
+        """Whether the iterator that the call gives is used up where it is made."""
         parent = self._module.parents.get(call)
-        return isinstance(parent, ast.For | ast.comprehension | ast.Call)
+        if not isinstance(parent, ast.Call):
+            return isinstance(parent, ast.For | ast.comprehension | ast.YieldFrom)
+        meaning = resolve(self._project, self._module, parent.func)
+        if isinstance(meaning, Builtin) and meaning.name in knowledge.LAZY_BUILTINS:
+            return self._stepped_here(parent)
+        return isinstance(meaning, Builtin | Library)
 
     def _cannot_raise(self, name: str, call: ast.Call) -> bool:
         kinds = self._analyst.kinds
@@ -250,6 +280,7 @@ class Calls:
             stops=tuple(f"{written}: {stop}" for stop in body.stops),
             calls=body.calls,
             sources=body.sources,
+            files=body.files | {function.module.path},
         )
 
     def _seen(self, place: Place, mapping: dict[str, ast.expr], written: str) -> Place:
@@ -277,7 +308,7 @@ class Calls:
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
             if resolve(self._project, module, target) != Library("dataclasses.dataclass"):
                 return unknown
-        effects = Effects(raises=(f"{node.name}()",))
+        effects = Effects(raises=(f"{node.name}()",), files=frozenset({module.path}))
         for base in node.bases:
             match resolve(self._project, module, base):
                 case Builtin(name="object" | "Exception" | "ValueError" | "TypeError"):
@@ -312,6 +343,7 @@ class Calls:
             stops=body.stops,
             calls=body.calls,
             sources=body.sources,
+            files=body.files,
         )
 
     def _odd_factory(self, module: Module, node: ast.ClassDef) -> bool:
@@ -341,6 +373,7 @@ def summary(analyst: "Analyst", function: Function) -> Effects:
             stops=body.stops,
             calls=body.calls,
             sources=body.sources,
+            files=body.files,
         )
     effects: Effects = cache[key]
     return effects

@@ -31,6 +31,7 @@ class Effects:
         stops: operations that may leak StopIteration.
         calls: callables nothing is known of.
         sources: iterables nothing is known of: iterating over them might run code of their own.
+        files: paths of the project files that were looked into.
     """
 
     writes: frozenset[Place] = frozenset()
@@ -42,6 +43,7 @@ class Effects:
     stops: tuple[str, ...] = ()
     calls: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    files: frozenset[str] = frozenset()
 
     def __or__(self, other: "Effects") -> "Effects":
         return Effects(
@@ -54,6 +56,7 @@ class Effects:
             _merged(self.stops, other.stops),
             _merged(self.calls, other.calls),
             _merged(self.sources, other.sources),
+            self.files | other.files,
         )
 
 

@@ -91,8 +91,8 @@ class Kinds:
                 return Kind("list", self.of(elt))
             case ast.SetComp(elt=elt):
                 return Kind("set", self.of(elt))
-            case ast.GeneratorExp():
-                return None
+            case ast.GeneratorExp(elt=elt):
+                return Kind("generator", self.of(elt))
             case ast.DictComp(key=key):
                 return Kind("dict", self.of(key))
             case ast.Subscript(value=value, slice=index):
@@ -193,8 +193,6 @@ class Kinds:
 
     def element(self, expr: ast.expr) -> Kind | None:
         """The kind of what iterating over `expr` gives."""
-        if isinstance(expr, ast.GeneratorExp):
-            return self.of(expr.elt)
         kind = self.of(expr)
         if kind is None:
             return None

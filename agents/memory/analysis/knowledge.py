@@ -54,7 +54,8 @@ TEXT_METHODS = _words(
 TELLING_METHODS = _words(
     "capitalize casefold endswith expandtabs isalnum isalpha isascii isdecimal isdigit islower isnumeric isspace"
     " isupper ljust lower lstrip partition removeprefix removesuffix rjust rpartition rsplit rstrip split"
-    " splitlines startswith strip swapcase upper zfill encode decode items keys values group groups groupdict span isoformat"
+    " splitlines startswith strip swapcase upper zfill encode decode items keys values"
+    " group groups groupdict span isoformat"
     " strftime hexdigest total_seconds as_posix"
 )
 """Names that mean the methods of str, bytes and dict where no class of the project defines them."""

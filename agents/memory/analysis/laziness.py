@@ -102,7 +102,7 @@ def _apart(verdict: Verdict, made: Effects, what: str, region: Region, owned: Ow
         return f"{region.stops[0]}: effects of {moved[0].text} would be left out"
     for stop in region.stops + region.effects.leaves:
         verdict.assumes.append(f"nothing else goes on reading {moved[0].text} ({stop})")
-    if region.effects.raises:
+    if region.effects.raises and (region.catches or not stream):
         verdict.assumes.append(f"nobody looks at the effects of {moved[0].text} after {_first(region)} failed")
     verdict.apart = f"{region.what} neither sees nor changes what {moved[0].text} does"
     return ""
@@ -112,19 +112,21 @@ def _exceptions(verdict: Verdict, made: Effects, what: str, region: Region, owne
     if not made.raises:
         verdict.exceptions = f"{what} cannot raise"
         return ""
-    for write in _sorted(region.effects.writes):
-        if not owned(write):
-            return f"{made.raises[0]} may raise after {write.text} at line {write.line} had its effect"
+    outside = [write for write in _sorted(region.effects.writes) if not owned(write)]
+    if outside and not region.effects.leaves:
+        return f"{made.raises[0]} may raise after {outside[0].text} at line {outside[0].line} had its effect"
     if region.catches_consumer:
         return f"{made.raises[0]} may raise, and {region.catches_consumer[0]} would catch it"
     if region.catches and (region.effects.binds or region.effects.writes):
         return f"{made.raises[0]} may raise, and after {region.catches[0]} what {region.what} did is seen"
-    for leave in region.effects.leaves:
-        verdict.assumes.append(f"an exception of {made.raises[0]} may come after earlier elements went out ({leave})")
+    if region.effects.leaves:
+        # What the callers of a generator do between the elements is theirs to see anyway.
+        late = [region.effects.leaves[0], *(f"{write.text} at line {write.line}" for write in outside[:2])]
+        verdict.assumes.append(f"an exception of {_any(made)} may come after earlier elements: after {', '.join(late)}")
     for stop in region.stops:
-        verdict.assumes.append(f"{made.raises[0]} raises for no element after the last one taken ({stop})")
+        verdict.assumes.append(f"{_any(made)} raises for no element after the last one taken ({stop})")
     if region.effects.raises:
-        verdict.assumes.append(f"{made.raises[0]} and {_first(region)} do not both fail in one run")
+        verdict.assumes.append(f"{_any(made)} and {_any(region.effects)} do not both fail in one run")
     verdict.exceptions = f"{made.raises[0]} may raise; {region.what} has changed nothing by then that outlives it"
     return ""
 
@@ -134,6 +136,11 @@ def _sources(verdict: Verdict, made: Effects, what: str, region: Region, owned: 
     for source in made.sources if seen else ():
         verdict.assumes.append(f"iterating over {source} runs no code with effects of its own")
     return ""
+
+
+def _any(effects: Effects) -> str:
+    named = " or ".join(effects.raises[:3])
+    return f"{named} or {len(effects.raises) - 3} more" if len(effects.raises) > 3 else named
 
 
 def _first(region: Region) -> str:

@@ -140,7 +140,7 @@ def quiet_end(project: Project, type_name: str, element: str) -> str | None:
     what = f"`{type_name}`" + (f" of `{element}`" if element else "")
     if element in SCALAR_TYPES or (type_name in SCALAR_TYPES and not element):
         return f"{what} has no finalizer"
-    if index.finalizers:
+    if index.finalizers or index.weakrefs:
         return None
     return f"{what}; the project defines no __del__ and uses no weakref"
 

@@ -131,8 +131,8 @@ def module_of(project: Project, path: str) -> Module | None:
 
 def qualified_name(module: Module, node: ast.AST) -> str:
     """Qualified name of a function or class without `<locals>`."""
-    names = [node.name] if isinstance(node, FUNCTIONS + (ast.ClassDef,)) else []
-    names += [a.name for a in module.ancestors(node) if isinstance(a, FUNCTIONS + (ast.ClassDef,))]
+    names = [node.name] if isinstance(node, (*FUNCTIONS, ast.ClassDef)) else []
+    names += [a.name for a in module.ancestors(node) if isinstance(a, (*FUNCTIONS, ast.ClassDef))]
     return ".".join(reversed(names)) or "<module>"
 
 
@@ -221,7 +221,9 @@ def _collect_bindings(scope: ast.AST) -> dict[str, list[ast.AST]]:
         elif isinstance(node, ast.Import | ast.ImportFrom):
             for alias in node.names:
                 bind(alias.asname or alias.name.split(".")[0], node)
-        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)) or (isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name):
+        elif isinstance(node, (*FUNCTIONS, ast.ClassDef)):  # noqa: SIM114  the names differ in type
+            bind(node.name, node)
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             bind(node.name, node)
         elif isinstance(node, ast.MatchMapping) and node.rest:
             bind(node.rest, node)

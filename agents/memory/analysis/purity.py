@@ -111,10 +111,29 @@ class Analyst:
                 return stepped
         if kind is not None and kind.name in SCALARS | {"range"}:
             return NOTHING
+        generator = self._generator(expr)
+        if generator is not None:
+            return self.elements(generator)
         if kind is not None and kind.name in CONTAINERS:
             named = isinstance(expr, ast.Name | ast.Attribute | ast.Subscript)
             return Effects(reads=frozenset({self.place(expr)})) if named else NOTHING
         return Effects(reads=frozenset({self.place(expr)}), sources=(text(expr),))
+
+    def _generator(self, expr: ast.expr) -> ast.GeneratorExp | None:
+        """The generator expression that is the only value the local `expr` is ever bound to."""
+        if not isinstance(expr, ast.Name) or self.module.owner(expr, expr.id) is not self.scope:
+            return None
+        bindings = self.module.bindings(self.scope)[expr.id]
+        bound = self.module.parents.get(bindings[0]) if len(bindings) == 1 else None
+        return bound.value if isinstance(bound, ast.Assign) and isinstance(bound.value, ast.GeneratorExp) else None
+
+    def consuming(self, call: ast.Call) -> Effects:
+        """Effects of a builtin that consumes its first argument, without those of making the elements."""
+        return self._calls.consuming(call)
+
+    def elements(self, node: Comprehension) -> Effects:
+        """Effects of making the elements, without those of computing the first iterable."""
+        return self._comprehended(node, first=False)
 
     # expressions
 
@@ -157,7 +176,7 @@ class Analyst:
             if statement in around:
                 # Only the parts of a compound statement that come after its header see what the header binds.
                 inside = isinstance(statement, ast.For | ast.AsyncFor | ast.With | ast.AsyncWith)
-                if inside and any(s in around for s in statement.body):  # type: ignore[union-attr]
+                if inside and any(s in around for s in getattr(statement, "body", [])):
                     return True
                 continue
             if isinstance(statement, ast.For | ast.While | ast.If | ast.Try | ast.Match):
@@ -182,18 +201,18 @@ class Analyst:
                 return NOTHING
             read = frozenset() if self.scalar(node.value) else frozenset({self.place(node.value)})
             return self.of(node.value) | Effects(reads=read, raises=(text(node),))
-        return self.of(node.value) | self._store(node.value, text(node))
+        return self.of(node.value) | self._written(node.value, text(node))
 
     def _subscript(self, node: ast.Subscript) -> Effects:
         inner = self.of(node.value, node.slice)
         if not isinstance(node.ctx, ast.Load):
-            return inner | self._store(node.value, text(node))
+            return inner | self._written(node.value, text(node))
         kind = self.kinds.of(node.value)
         if kind is not None and kind.name in SCALARS:
             return inner if isinstance(node.slice, ast.Slice) else inner | Effects(raises=(text(node),))
         return inner | Effects(reads=frozenset({self.place(node.value)}), raises=(text(node),))
 
-    def _store(self, target: ast.expr, what: str) -> Effects:
+    def _written(self, target: ast.expr, what: str) -> Effects:
         if isinstance(resolve(self.project, self.module, target), Class):
             return self.unknown(target, what)
         return Effects(writes=frozenset({self.place(target)}), raises=(what,))
@@ -283,14 +302,19 @@ class Analyst:
         return self.unknown(node, f"closure {text(node)} is kept")
 
     def _generatorexp(self, node: ast.GeneratorExp) -> Effects:
+        bound = self.module.parents.get(node)
+        if isinstance(bound, ast.Assign) and bound.value is node and self._generator(bound.targets[0]) is node:
+            # Its body runs where the local is stepped, and is counted there.
+            return self.of(node.generators[0].iter)
         return self.unknown(node, f"generator {text(node)} is kept")
 
-    def _comprehended(self, node: Comprehension) -> Effects:
+    def _comprehended(self, node: Comprehension, *, first: bool = True) -> Effects:
         parts = [NOTHING]
-        for generator in node.generators:
+        for index, generator in enumerate(node.generators):
             if generator.is_async:
                 parts.append(Effects(leaves=(f"async for at line {node.lineno}",)))
-            parts += [self.of(generator.iter), self.step(generator.iter), self.unpack(generator)]
+            parts += [self.of(generator.iter)] if first or index else []
+            parts += [self.step(generator.iter), self.unpack(generator)]
             parts += [self.of(test) | self.truth(test) for test in generator.ifs]
         if isinstance(node, ast.DictComp):
             return union(parts) | self.of(node.key, node.value) | self.hashing(node.key)

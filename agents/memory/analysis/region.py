@@ -79,6 +79,32 @@ def _descend(analyst: Analyst, outer: ast.stmt, reader: ast.stmt, path: set[ast.
     return Between(union(parts), tuple(stops), tuple(catches))
 
 
+def earlier(analyst: Analyst, read: ast.expr, statement: ast.stmt) -> Effects:
+    """Effects of what `statement` evaluates before it comes to `read`."""
+    parts: list[Effects] = []
+    child: ast.AST = read
+    for ancestor in analyst.module.ancestors(read):
+        if isinstance(ancestor, ast.AugAssign) and ancestor is statement:
+            target = ancestor.target
+            parts.append(
+                Effects(names=frozenset({target.id})) if isinstance(target, ast.Name) else analyst.of(target.value)
+            )
+        elif isinstance(ancestor, ast.expr | ast.keyword | ast.withitem):
+            children = list(ast.iter_child_nodes(ancestor))
+            parts += [analyst.of(node) for node in children[: children.index(child)] if not _stored(node)]
+        elif isinstance(ancestor, ast.With):
+            index = [item is child for item in ancestor.items].index(True)
+            parts += [analyst.of(i.context_expr) | analyst.unknown(ancestor, "with") for i in ancestor.items[:index]]
+        if ancestor is statement:
+            break
+        child = ancestor
+    return union(parts)
+
+
+def _stored(node: ast.AST) -> bool:
+    return isinstance(node, ast.comprehension) or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+
+
 def harmless(analyst: Analyst, context: ast.expr) -> bool:
     """Whether the context manager lets every exception pass: files, temporary files, `something.open(...)`."""
     if not isinstance(context, ast.Call):
@@ -105,8 +131,6 @@ def catches(analyst: Analyst, statement: ast.stmt) -> tuple[str, ...]:
         if isinstance(around, ast.AsyncWith):
             found.append(f"the async with at line {around.lineno}")
         child = around
-    if isinstance(analyst.scope, ast.Module):
-        found.append("the end of the module's run")
     return tuple(found)
 
 

@@ -120,17 +120,16 @@ def project_path(project: Project, module: Module, dotted: str) -> str | None:
     """The one project file that importing `dotted` from `module` can load; None when there is none or several."""
     relative = dotted.replace(".", "/")
     beside = str(PurePosixPath(module.path).parent)
-    roots = {"", "src/", "" if beside == "." else f"{beside}/"}
+    roots = {"", "src/"}
+    # Inside a package the folder is no import root: the absolute name is meant.
+    if beside != "." and f"{beside}/__init__.py" not in project.sources:
+        roots.add(f"{beside}/")
     found = {
         path
         for root in roots
         for path in (f"{root}{relative}.py", f"{root}{relative}/__init__.py")
         if path in project.sources
     }
-    if len(found) > 1 and beside != ".":
-        # Inside a package the folder is no import root: the absolute name is meant.
-        packaged = f"{beside}/__init__.py" in project.sources
-        found = {path for path in found if not (packaged and path.startswith(f"{beside}/{relative}"))}
     return found.pop() if len(found) == 1 else None
 
 

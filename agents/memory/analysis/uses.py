@@ -70,7 +70,9 @@ class Uses:
     imported: set[str] = field(default_factory=set)
     """Every component of every imported name."""
     finalizers: list[str] = field(default_factory=list)
-    """Places of `__del__` methods and of imports of weakref."""
+    """Places of `__del__` methods."""
+    weakrefs: list[str] = field(default_factory=list)
+    """Places of imports of weakref."""
     unparsed: list[str] = field(default_factory=list)
     """Files that could not be read: nothing is closed while there is one."""
 
@@ -162,7 +164,7 @@ def _add_import(index: Uses, module: Module, node: ast.Import | ast.ImportFrom) 
     parts = {part for name in names for part in name.split(".")}
     index.imported |= parts
     if "weakref" in parts:
-        index.finalizers.append(f"{module.path}:{node.lineno}")
+        index.weakrefs.append(f"{module.path}:{node.lineno}")
     for pickler in sorted(parts & _PICKLERS):
         index.reflections.append(Reflection(module, node, pickler))
 

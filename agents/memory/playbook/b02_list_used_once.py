@@ -1,0 +1,204 @@
+"""B02: a list comprehension bound to a local that is iterated over once becomes a generator expression."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import ClassVar, Literal
+
+from agents.memory.analysis.concrete import concrete, edited
+from agents.memory.analysis.consumers import (
+    Consumption,
+    Reaching,
+    conditions,
+    consumption,
+    evaluated_here,
+    loads,
+)
+from agents.memory.analysis.effects import Place
+from agents.memory.analysis.laziness import Region, Verdict, judge
+from agents.memory.analysis.modules import FunctionNode, Module, text
+from agents.memory.analysis.ownership import fresh, introspected, owned
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.purity import Analyst
+from agents.memory.analysis.region import between, catches, earlier
+from agents.memory.playbook.lazy_edits import (
+    PROOF,
+    as_generator,
+    evidence,
+    focused,
+    needs_own_frame,
+    nodes_in,
+    numbered,
+    touches,
+)
+from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+
+
+@dataclass(frozen=True)
+class _Binding:
+    """`name = [...]` and the one read of it."""
+
+    statement: ast.Assign
+    name: str
+    listed: ast.ListComp
+    read: ast.Name
+    reader: ast.stmt
+
+
+class ListUsedOnce:
+    """`xs = [f(y) for y in ys]`, then one pass over `xs`: the list is never built."""
+
+    id: ClassVar[str] = "B02"
+    name: ClassVar[str] = "intermediate list used once"
+    category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
+    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    preconditions: ClassVar[dict[str, str]] = {
+        "single consumer": "The binding reaches one read, which iterates over the list once and does nothing else.",
+        "same suite": "No with, try or loop ends, and no loop begins, between the binding and the read.",
+        **PROOF,
+    }
+
+    def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
+        """One candidate for each such list that a line of the focus, or its holding, names."""
+        place = focused(project, focus)
+        if place is None or introspected(place[1]):
+            return
+        module, scope = place
+        held = focus.holding.name if focus.holding is not None else None
+        lists = [
+            (statement, target.id, statement.value)
+            for statement in nodes_in(module, scope)
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.ListComp)
+            for target in statement.targets[:1]
+            if isinstance(target, ast.Name) and len(statement.targets) == 1
+            if touches(statement, focus.lines) or target.id == held
+        ]
+        keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{name}" for _, name, _ in lists)
+        for (statement, name, listed), key in zip(lists, keys, strict=True):
+            binding = _single_read(project, module, scope, statement, name, listed)
+            candidate = binding and self._candidate(project, focus, module, scope, binding, key)
+            if candidate:
+                yield candidate
+
+    def _candidate(
+        self,
+        project: Project,
+        focus: Focus,
+        module: Module,
+        scope: FunctionNode | ast.Module,
+        binding: _Binding,
+        key: str,
+    ) -> Candidate | None:
+        analyst = Analyst(project, module, scope)
+        taken = consumption(analyst, binding.read)
+        way = between(analyst, binding.statement, binding.reader)
+        tree = concrete(project, module)
+        if taken is None or way.veto or tree is None or needs_own_frame(binding.listed):
+            return None
+        region = Region(
+            way.effects | earlier(analyst, binding.read, binding.reader) | taken.effects,
+            taken.what,
+            way.stops + tuple(conditions(module, binding.read, binding.reader)) + taken.stops,
+            catches(analyst, binding.statement),
+            way.catches_consumer + taken.catches,
+        )
+        made = analyst.elements(binding.listed)
+        verdict = _judged(analyst, made_by=binding, region=region)
+        edit = None if verdict.veto else edited(module, tree, as_generator(tree, binding.listed))
+        if edit is None:
+            return None
+        shown = {
+            "single consumer": f"`{binding.name}` of line {binding.statement.lineno} is read once,"
+            f" at line {binding.read.lineno}, by {taken.what}",
+            "same suite": f"from line {binding.statement.lineno} control falls through to line {binding.reader.lineno}",
+            **evidence(verdict),
+        }
+        holding = focus.holding
+        held = holding.own if holding is not None and holding.name == binding.name else 0
+        return Candidate(
+            key=key,
+            rule=self.id,
+            title=f"generate `{binding.name}` in {focus.function} while it is consumed",
+            category=self.category,
+            strategy=self.strategy,
+            mechanism=f"the list `{binding.name}` is not built: {taken.what} takes its elements one at a time",
+            level="P" if verdict.assumes else "A",
+            file=focus.file,
+            line=binding.statement.lineno,
+            function=focus.function,
+            frees=held or focus.size,
+            shown=[Shown(check=check, evidence=shown[check]) for check in self.preconditions],
+            users=_users(focus, binding, taken),
+            assumes=verdict.assumes,
+            edits=[edit],
+            read={
+                path: project.sources[path].blob
+                for path in sorted(made.files | region.effects.files | taken.files | {focus.file})
+            },
+        )
+
+    VALID: ClassVar[list[Example]] = []
+    INVALID: ClassVar[list[Example]] = []
+
+
+def _single_read(
+    project: Project,
+    module: Module,
+    scope: FunctionNode | ast.Module,
+    statement: ast.Assign,
+    name: str,
+    listed: ast.ListComp,
+) -> _Binding | None:
+    """The binding with its only read; None when there are several, none, or ways to read it that are not seen."""
+    plain = all(
+        isinstance(node, ast.Name) and not isinstance(module.parents[node], ast.AugAssign)
+        for node in module.bindings(scope).get(name, [None])
+    )
+    every = list(loads(module, scope, name))
+    if not plain or any(module.frame(read) is not scope for read in every):
+        return None
+    if isinstance(scope, ast.Module) and _visible_outside(project, module, name):
+        return None
+    flow = Reaching(module, scope)
+    reached = flow.reads(module, scope, statement, name)
+    if len(reached) != 1:
+        return None
+    reader = module.statement(reached[0])
+    if flow.returns_unbound(reader, name) or not evaluated_here(module, reached[0], reader):
+        return None
+    return _Binding(statement, name, listed, reached[0], reader)
+
+
+def _visible_outside(project: Project, module: Module, name: str) -> bool:
+    """Whether another file may read the module's global `name`."""
+    stem = PurePosixPath(module.path).stem
+    if stem == "__init__":
+        stem = PurePosixPath(module.path).parent.name
+    if project.library and not name.startswith("_"):
+        return True
+    both = [re.compile(rb"\b%s\b" % word.encode()) for word in (name, stem)]
+    return any(
+        all(word.search(source.data) for word in both)
+        for path, source in project.sources.items()
+        if path != module.path
+    )
+
+
+def _judged(analyst: Analyst, made_by: _Binding, region: Region) -> Verdict:
+    """The verdict, where the loop may change the elements themselves when they are new objects."""
+    targets = made_by.reader.target if isinstance(made_by.reader, ast.For) else None
+    names = {n.id for n in ast.walk(targets) if isinstance(n, ast.Name)} if targets is not None else set()
+    new = fresh(analyst, made_by.listed.elt)
+
+    def mine(place: Place) -> bool:
+        element = new and place.root in names and place.depth == 0
+        return element or owned(analyst, place, made_by.reader)
+
+    return judge(analyst.elements(made_by.listed), f"`{text(made_by.listed.elt)}`", region, mine)
+
+
+def _users(focus: Focus, binding: _Binding, taken: Consumption) -> list[str]:
+    return [f"{focus.file}:{binding.read.lineno} {focus.function}", *taken.users]

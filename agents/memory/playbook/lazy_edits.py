@@ -1,0 +1,104 @@
+"""What the rules that make code lazy share: where they look, the LibCST edits, and the candidate they give."""
+
+import ast
+from collections.abc import Iterable, Iterator
+
+import libcst as cst
+
+from agents.memory.analysis.concrete import Concrete, Replacement
+from agents.memory.analysis.laziness import Verdict
+from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, find_function, module_of
+from agents.memory.analysis.project import Project
+from agents.memory.playbook.rule import Focus
+
+
+def focused(project: Project, focus: Focus) -> tuple[Module, FunctionNode | ast.Module] | None:
+    """The file and function of the focus; None when it may not be edited or is not found."""
+    if focus.file not in project.editable:
+        return None
+    module = module_of(project, focus.file)
+    scope = find_function(module, focus.function, focus.lines) if module is not None else None
+    return (module, scope) if module is not None and scope is not None else None
+
+
+def nodes_in(module: Module, scope: FunctionNode | ast.Module) -> Iterator[ast.AST]:
+    """The nodes of the function's own code, lambdas and comprehensions included, in source order."""
+    for node in ast.walk(scope):
+        outer = next((a for a in module.ancestors(node) if isinstance(a, (*FUNCTIONS, ast.ClassDef, ast.Module))), None)
+        if outer is scope:
+            yield node
+
+
+def touches(node: ast.AST, lines: Iterable[int]) -> bool:
+    """Whether the node covers one of `lines`."""
+    first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
+    return any(first <= line <= last for line in lines)
+
+
+def needs_own_frame(node: ast.AST) -> bool:
+    """Whether the code uses what a generator's frame gives otherwise: zero-argument super() and `__class__`."""
+    return any(isinstance(n, ast.Name) and n.id in {"super", "__class__"} for n in ast.walk(node))
+
+
+def as_generator(found: Concrete, node: ast.ListComp) -> dict[cst.CSTNode, Replacement]:
+    """The list comprehension as a generator expression in parentheses; empty when it is not found."""
+    listed = found.expression(node)
+    if not isinstance(listed, cst.ListComp):
+        return {}
+    inner = cst.LeftParen(whitespace_after=listed.lbracket.whitespace_after)
+    outer = cst.RightParen(whitespace_before=listed.rbracket.whitespace_before)
+    return {listed: _generator(listed, [*listed.lpar, inner], [outer, *listed.rpar])}
+
+
+def as_sole_argument(found: Concrete, call: ast.Call, node: ast.ListComp) -> dict[cst.CSTNode, Replacement]:
+    """The call with its argument as a generator expression, without parentheses of its own where that may be."""
+    listed, called = found.expression(node), found.expression(call)
+    if not isinstance(listed, cst.ListComp) or not isinstance(called, cst.Call):
+        return {}
+    arg = called.args[0]
+    bare = len(called.args) == 1 and isinstance(arg.comma, cst.MaybeSentinel) and not listed.lpar
+    spaced = not _empty(called.whitespace_before_args) or not _empty(arg.whitespace_after_arg)
+    bracketed = not _empty(listed.lbracket.whitespace_after) or not _empty(listed.rbracket.whitespace_before)
+    if not bare or (spaced and bracketed):
+        return as_generator(found, node)
+    generator = _generator(listed, [], [])
+    if not bracketed:
+        return {listed: generator}
+    # What stood between the brackets, comments too, now stands between the call's parentheses.
+    moved = arg.with_changes(value=generator, whitespace_after_arg=listed.rbracket.whitespace_before)
+    return {called: called.with_changes(whitespace_before_args=listed.lbracket.whitespace_after, args=[moved])}
+
+
+def _generator(listed: cst.ListComp, lpar: list[cst.LeftParen], rpar: list[cst.RightParen]) -> cst.GeneratorExp:
+    return cst.GeneratorExp(elt=listed.elt, for_in=listed.for_in, lpar=lpar, rpar=rpar)
+
+
+def _empty(space: cst.BaseParenthesizableWhitespace) -> bool:
+    return isinstance(space, cst.SimpleWhitespace) and not space.value
+
+
+def numbered(keys: Iterable[str]) -> Iterator[str]:
+    """`keys`, with a number after each that came before: two places in one function may read the same."""
+    seen: dict[str, int] = {}
+    for key in keys:
+        seen[key] = seen.get(key, 0) + 1
+        yield key if seen[key] == 1 else f"{key}#{seen[key]}"
+
+
+def evidence(verdict: Verdict) -> dict[str, str]:
+    """The verdict's evidence by the names these rules give the preconditions."""
+    return {
+        "inputs unchanged": verdict.inputs,
+        "effects apart": verdict.apart,
+        "exceptions alike": verdict.exceptions,
+        "plain body": verdict.plain,
+    }
+
+
+PROOF = {
+    "inputs unchanged": "What the producer reads is neither rebound nor changed before the consumer has ended.",
+    "effects apart": "No effect of the producer can be met or missed by the consumer, whatever their order.",
+    "exceptions alike": "When the producer raises, the consumer has done nothing that outlives the exception.",
+    "plain body": "The producer has no await, yield, `:=`, and nothing that leaks StopIteration.",
+}
+"""The preconditions `analysis.laziness` shows: name -> what it means."""

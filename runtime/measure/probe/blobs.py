@@ -1,0 +1,27 @@
+"""git's blob id of files as they are now."""
+
+import hashlib
+
+_sha1 = hashlib.sha1
+_open = open
+
+
+class BlobIds:
+    """path -> blob id, each file read once; "" for what cannot be read (a member of a zip)."""
+
+    def __init__(self):
+        self._known = {}
+
+    def __call__(self, path):
+        if path not in self._known:
+            self._known[path] = _blob(path)
+        return self._known[path]
+
+
+def _blob(path):
+    try:
+        with _open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return ""
+    return _sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

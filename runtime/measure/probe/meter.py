@@ -1,0 +1,107 @@
+"""Times and sizes of one run of the target, from `begin` to `finish`, by the purpose of the job."""
+
+import gc
+import time
+import tracemalloc
+
+import _lowtide_probe_watching as watching
+
+_clock = time.perf_counter
+_get_traced_memory = tracemalloc.get_traced_memory
+_reset_peak = tracemalloc.reset_peak
+_trace, _untrace = tracemalloc.start, tracemalloc.stop
+_is_tracing = tracemalloc.is_tracing
+_collect = gc.collect
+_SWITCHES = ("start", "stop", "reset_peak", "clear_traces")
+TRACED = frozenset({"traced", "calls", "stages"})
+
+
+def _ignore(*arguments):
+    """Stands for what would switch tracemalloc, while the target is measured."""
+
+
+class Meter:
+    """One measurement.
+
+    Args:
+        purpose: that of the job.
+        peaks: calls.CallPeaks for `calls`, else None.
+        recorder: stages.Recorder for `stages` and `census`, else None.
+    """
+
+    def __init__(self, purpose, peaks=None, recorder=None):
+        self.fields = {}
+        self.begun = False
+        self.ended = False
+        self._traced = purpose in TRACED
+        self._peaks = peaks
+        self._recorder = recorder
+        self._base = self._started = 0
+
+    def prepare(self):
+        """Starts tracing: before anything of the target is imported, so that what it frees is seen."""
+        if self._traced:
+            _trace(1)
+            for name in _SWITCHES:  # a target that measures itself would end or falsify this measurement
+                setattr(tracemalloc, name, _ignore)
+        if self._recorder is not None:
+            self._recorder.install()
+
+    def begin(self):
+        """The target starts now. Only the first call counts."""
+        if self.begun:
+            return
+        self.begun = True
+        _collect()
+        if self._traced:
+            self._base = self.fields["traced_import"] = _get_traced_memory()[0]
+        self._started = _clock()
+        if self._peaks is not None:
+            self._base = self._peaks.begin()
+        elif self._recorder is not None:
+            self._recorder.begin()
+        elif self._traced:
+            _reset_peak()
+            self._base = _get_traced_memory()[0]
+
+    def finish(self):
+        """The target has ended; what it returned is still held. Only the first call after `begin` counts."""
+        if not self.begun or self.ended:
+            return
+        self.ended = True
+        wall = _clock() - self._started
+        fields = self.fields
+        if self._traced and not _is_tracing():
+            self._traced = False
+            fields.pop("traced_import", None)
+            fields["disturbed"] = "The target stops tracemalloc: its traced peak cannot be measured."
+        if self._peaks is not None:
+            self._peaks.finish()
+            fields["traced_peak"] = self._peaks.peak
+            if self._peaks.disturbed:
+                fields["disturbed"] = "The target installs a profiler of its own: call peaks cannot be taken."
+        elif self._recorder is not None:
+            self._recorder.finish()
+        elif self._traced:
+            fields["traced_peak"] = max(0, _get_traced_memory()[1] - self._base)
+        fields["vm_hwm"] = watching.vm_hwm()
+        fields["wall_s"] = wall
+        if self._traced:
+            _collect()
+            fields["traced_retained"] = _get_traced_memory()[0] - self._base
+            if self._recorder is None:
+                _untrace()
+
+    def report(self):
+        """The fields of ProbeReport that were measured; `disturbed` is a sentence for the failure."""
+        fields = dict(self.fields)
+        if self._recorder is not None and self.begun:
+            fields.update(self._recorder.report())
+        if _is_tracing():
+            _untrace()
+        if self._peaks is not None and self.begun:
+            fields["calls"] = self._peaks.calls()
+            fields["chain"] = self._peaks.chain()
+        return fields
+
+

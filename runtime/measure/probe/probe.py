@@ -1,0 +1,245 @@
+"""The probe: runs target code under the target's own interpreter (3.9 and later) and says what it saw.
+
+    python probe.py job.json report.json
+
+The job is a `Job`, the report a `ProbeReport` of runtime/measure/models.py. Standard library only. The other files of
+this folder are loaded by path under private names, and the folder leaves sys.path before anything of the target is
+imported. What the target may replace (open, os functions, json) is kept as private references.
+
+wall_s is the run of the target without its import: the call, the script, or the test's setup, call and teardown.
+"""
+
+import sys
+
+sys.path[:] = sys.path[1:]  # this folder
+
+import json  # noqa: E402
+import os  # noqa: E402
+from importlib import util  # noqa: E402
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_TAIL = 4000
+_FAILURE = 8000
+_encode = json.JSONEncoder().encode
+_open, _replace, _fsync = open, os.replace, os.fsync
+_getpid, _exit = os.getpid, os._exit
+_getenv = os.environ.get
+
+
+def load(name):
+    """A file of this folder as the module `_lowtide_probe_NAME`."""
+    private = "_lowtide_probe_" + name
+    if private not in sys.modules:
+        spec = util.spec_from_file_location(private, os.path.join(_FOLDER, name + ".py"))
+        module = sys.modules[private] = util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return sys.modules[private]
+
+
+class Run:
+    """One job.
+
+    Args:
+        job: the fields of Job.
+        report: absolute path of the report; output and child lists are kept in its folder.
+    """
+
+    def __init__(self, job, report):
+        self.job = job
+        self.purpose = job["purpose"]
+        self.target = job["target"]
+        self.report = report
+        self.export = job["export"].rstrip("/") or "/"
+        self.importing = load("importing")
+        self.watching = load("watching")
+        self.output = load("output").Output(report + ".stdout")
+        self.targets = load("targets")
+        load("kinds")
+        self.digests = load("digest")
+        self.names = self.importing.top_level_names(job["blobs"], job["roots"])
+        self.children = report + ".children"
+        self.scratch = [self.export, _getenv("TMPDIR", "")]
+        self.meter = load("meter").Meter(self.purpose, self._peaks(), self._recorder())
+        self.watch = self.watching.Watch(self.export, self._replaced)
+        self.not_found = self.importing.NotFound()
+        self.tester = None
+        self.ended = None
+        self._pid = _getpid()
+
+    def _peaks(self):
+        return load("calls").CallPeaks(self.export) if self.purpose == "calls" else None
+
+    def _recorder(self):
+        self.recorder = None
+        if self.purpose in ("stages", "census"):
+            for name in ("describe", "instrument", "sizing", "census", "stages"):
+                if os.path.exists(os.path.join(_FOLDER, name + ".py")):
+                    load(name)
+            self.recorder = load("stages").Recorder(
+                chain=self.job["chain"],
+                export=self.export,
+                mode=self.purpose,
+                peak_hint=self.job["peak_hint"],
+                event=self.job["event"],
+            )
+        return self.recorder
+
+    def prepare(self):
+        """Everything up to the first line of the target."""
+        os.chdir(self.export)
+        self.importing.redirect(self.export, self.job["checkout"], self.job["roots"], self.names)
+        self.importing.prepare_children(
+            self.children, self.export, self.job["checkout"], self.job["roots"], self.names
+        )
+        sys.meta_path.append(self.not_found)
+        self.before = self.watching.sizes(self.scratch, os.path.dirname(self.report))
+        os._exit = self._leave
+        os.register_at_fork(after_in_child=self.watch.stop)
+        self.output.start()
+
+    def go(self):
+        """Runs the target and writes the report."""
+        kind = self.target["kind"] if self.target else "tests"
+        if kind in ("test", "tests"):
+            self.tester = load("testing").make(self.job, self.export, self.meter, self.purpose)
+        self.prepare()
+        if self.tester is not None:
+            self.tester.prepare()
+        self.watch.start()
+        self.meter.prepare()
+        if self.tester is not None:
+            self.ended = self.tester.run()
+        elif kind == "script":
+            self.ended = self.targets.run_script(
+                self.target["path"], self.target["arguments"], self.export, self.meter, self.recorder
+            )
+            self._as_child()
+            self.targets.wind_up()
+        else:
+            self.ended = self.targets.run_function(
+                self.target["module"], self.target["function"], self.target["text"], self.meter
+            )
+        self._as_child()
+        self.conclude()
+
+    def _as_child(self):
+        """A fork of the target's that came back up to here ends as a fork of any script would."""
+        if _getpid() != self._pid:
+            self.output.stop()
+            os._exit(self.ended.code if self.ended else 0)
+
+    def _leave(self, code):
+        """Stands for os._exit: a fork leaves its module list, the target's own process its report."""
+        if _getpid() != self._pid:
+            self.importing.write_modules(self.children, self.export, self.job["checkout"], self.names)
+            _exit(code)
+        script = self.target is not None and self.target["kind"] == "script"
+        if script and not code:
+            self.ended = self.targets.Ended()
+        else:
+            self.ended = self.targets.Ended(
+                f"The target ended the process itself with os._exit({code!r}).", code=code & 0xFF
+            )
+        self.conclude(flush=False)
+        _exit(0)
+
+    def _replaced(self, sentence):
+        self.write({"ok": False, "failure": sentence})
+
+    def conclude(self, flush=True):
+        """The target has ended: measures what is left to measure and writes the report."""
+        self.meter.finish()
+        self.watch.stop()
+        self.output.stop(flush)
+        after = self.watching.sizes(self.scratch, os.path.dirname(self.report))
+        fields = self.meter.report()
+        failure = fields.pop("disturbed", "") or self.ended.failure
+        if self.purpose == "census" and self.target["kind"] == "script" and self.ended.code:
+            failure = "" if fields.get("census_line") else failure
+        fields.update(self._digest())
+        fields.update(self._modules())
+        fields.update(
+            ok=not failure,
+            failure=failure[-_FAILURE:],
+            stdout=self.output.tail(_TAIL),
+            threads=self.watch.threads,
+            children_rss=self.watching.children_rss(),
+            written=self.watching.grown(self.before, after),
+        )
+        if self.tester is not None:
+            fields.update(self.tester.report())
+        self.write(fields)
+
+    def _digest(self):
+        """digest, digest_kind and opaque, where this purpose has them."""
+        kind = self.target["kind"] if self.target else ""
+        if kind == "test":
+            return self.tester.digest() if self.purpose == "digest" else {}
+        if self.purpose not in ("plain", "traced", "digest"):
+            return {}
+        if kind == "script":
+            return {"digest": self.output.digest(self.ended.code), "digest_kind": "output"}
+        if self.ended.failure:
+            return {}
+        digester = self.digests.Digester()
+        digest = digester.digest(self.ended.value)
+        return {"digest": digest, "digest_kind": "return", "opaque": sorted(digester.opaque)}
+
+    def _modules(self):
+        """modules, children, opened and missing."""
+        for path in self.not_found.candidates():
+            self.watch.note(path)
+        count, of_children = self.importing.read_children(self.children)
+        own = self.importing.project_modules(self.export, self.job["checkout"], self.names)
+        blob = load("blobs").BlobIds()
+        modules = [
+            {"module": name, "file": file, "blob": blob(file), "process": process}
+            for process, pairs in (("main", own), ("child", of_children))
+            for name, file in pairs
+        ]
+        return {
+            "modules": modules,
+            "children": max(count, self.watch.children),
+            "opened": sorted(self.watch.opened),
+            "missing": sorted(self.watch.missing - self.watch.opened),
+        }
+
+    def write(self, fields):
+        """Writes the report: a temporary file, then a rename."""
+        write_report(self.report, dict(fields, python=self.job["python"]))
+
+
+def write_report(path, fields):
+    """Writes fields as JSON, atomically; text that is no Unicode is written with escapes."""
+    data = _encode(_clean(fields)).encode("ascii")
+    with _open(path + ".part", "wb") as file:
+        file.write(data)
+        file.flush()
+        _fsync(file.fileno())
+    _replace(path + ".part", path)
+
+
+def _clean(value):
+    if isinstance(value, str):
+        return str.encode(value, "utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {_clean(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_clean(item) for item in value]
+    return value
+
+
+def main():
+    """Does the job named on the command line."""
+    with _open(sys.argv[1], encoding="utf-8") as file:
+        job = json.load(file)
+    report = os.path.abspath(sys.argv[2])
+    if job["purpose"] == "inspect":
+        write_report(report, {"ok": True, "python": job["python"], "tools": load("tools").found()})
+        return
+    Run(job, report).go()
+    _exit(0)
+
+
+if __name__ == "__main__":
+    main()

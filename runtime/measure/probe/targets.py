@@ -1,0 +1,126 @@
+"""Runs a script as `__main__`, or a function of a module. Test targets: testing.py."""
+
+import os
+import sys
+import traceback
+import types
+from importlib import import_module, machinery
+
+_FOLDER = os.path.dirname(os.path.abspath(__file__))
+_format_exception = traceback.format_exception
+_join = os.path.join
+_open = open
+_COROUTINE = 0x80  # inspect.CO_COROUTINE
+_GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
+
+
+class Ended:
+    """How the target ended.
+
+    Args:
+        failure: why it failed; "" when it did not.
+        value: what a function returned.
+        code: exit code of a script.
+    """
+
+    def __init__(self, failure="", value=None, code=0):
+        self.failure = failure
+        self.value = value
+        self.code = code
+
+
+def failure_of(error):
+    """The traceback of an exception without the probe's own frames."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_FOLDER):
+        trace = trace.tb_next
+    try:
+        return "".join(_format_exception(type(error), error, trace))
+    except Exception:  # noqa: BLE001  an exception of the target's that cannot be shown
+        return f"{type(error).__name__} (its text cannot be shown)"
+
+
+def blank_main():
+    """Puts an empty module in the place of `__main__`; the probe's own stays reachable."""
+    sys.modules["_lowtide_probe"] = sys.modules["__main__"]
+    main = types.ModuleType("__main__")
+    main.__dict__["__builtins__"] = sys.modules["builtins"]
+    sys.modules["__main__"] = main
+    return main
+
+
+def run_script(path, arguments, export, meter, recorder):
+    """Runs a script as python does: as `__main__`, its folder first on sys.path.
+
+    Args:
+        path: relative to the export, which is the working directory.
+        arguments: what follows it on the command line.
+        export: absolute folder.
+        meter: begun when the script's code is compiled.
+        recorder: stages.Recorder, which compiles the script; or None.
+    """
+    file = _join(export, path)
+    main = blank_main()
+    main.__dict__.update(
+        __file__=file, __cached__=None, __loader__=machinery.SourceFileLoader("__main__", file)
+    )
+    sys.argv[:] = [path, *arguments]
+    sys.path.insert(0, os.path.dirname(file))
+    try:
+        with _open(file, "rb") as source:
+            text = source.read()
+        if recorder is None:
+            code = compile(text, file, "exec", dont_inherit=True)
+        else:
+            code = recorder.compile(text, file)
+        del text
+        meter.begin()
+        exec(code, main.__dict__)
+    except SystemExit as error:
+        return _exited(error)
+    except BaseException as error:  # noqa: BLE001  whatever the target raises
+        return Ended(failure_of(error), code=1)
+    return Ended()
+
+
+def wind_up():
+    """What python does at the end of a script: waits for its threads, calls its exit functions."""
+    import atexit
+    import threading
+
+    threading._shutdown()
+    atexit._run_exitfuncs()
+
+
+def _exited(error):
+    code = error.code
+    if code is None:
+        return Ended()
+    if isinstance(code, int):
+        code &= 0xFF
+        return Ended(f"The script ended with exit code {code}." if code else "", code=code)
+    return Ended(f"The script ended with exit code 1: {code}", code=1)
+
+
+def run_function(module, function, text, meter):
+    """Imports a module and calls a function of it without arguments; coroutines run under asyncio.run."""
+    blank_main()
+    sys.argv[:] = [text]
+    try:
+        called = import_module(module)
+        for name in function.split("."):
+            called = getattr(called, name)
+        if getattr(getattr(called, "__code__", None), "co_flags", 0) & _COROUTINE:
+            import_module("asyncio")
+        meter.begin()
+        value = called()
+        if isinstance(value, types.CoroutineType):
+            value = import_module("asyncio").run(value)
+    except SystemExit as error:
+        return Ended(f"The target ended the process with sys.exit({error.code!r}): name a function that returns.")
+    except BaseException as error:  # noqa: BLE001  whatever the target raises
+        return Ended(failure_of(error))
+    meter.finish()
+    if isinstance(value, _GENERATORS):
+        return Ended("the target returns a generator: name a function that consumes it")
+    return Ended(value=value)
