@@ -41,7 +41,9 @@ class Mosquitto:
         """
         program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin:/usr/bin")
         if program is None:
-            raise FileNotFoundError("mosquitto is not installed: apt-get install mosquitto (macOS: brew install mosquitto)")
+            raise FileNotFoundError(
+                "mosquitto is not installed: apt-get install mosquitto (macOS: brew install mosquitto)"
+            )
         self._config.parent.mkdir(parents=True, exist_ok=True)
         self._config.write_text(_CONFIG.format(port=self._port))
         self._process = await asyncio.create_subprocess_exec(

@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import sys
-from collections import deque
 from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
@@ -189,10 +188,10 @@ class Broker:
     async def _read(self, process: asyncio.subprocess.Process, ready: "asyncio.Future[int]") -> None:
         assert process.stderr is not None
         port = -1
-        last: deque[str] = deque(maxlen=5)
+        last = "no output"
         async for raw in process.stderr:
             line = raw.decode(errors="replace").rstrip()
-            last.append(line)
+            last = line or last
             if _LISTENING in line:
                 port = int(line.rpartition(":")[2])
             elif _READY in line and not ready.done():
@@ -200,4 +199,4 @@ class Broker:
             elif "[ERR]" in line or "[FTL]" in line:
                 _LOG.warning("nats-server: %s", line)
         if not ready.done():
-            ready.set_exception(BrokerUnreachable(f"nats-server did not start: {' | '.join(last)}"))
+            ready.set_exception(BrokerUnreachable(f"nats-server did not start: {last}"))

@@ -207,9 +207,7 @@ class Inbox:
         self._open[envelope.sender, envelope.id] = delivery
         return delivery
 
-    def finish(
-        self, delivery: Delivery, track: _Track, state: Literal["processed", "dead"], reason: str = ""
-    ) -> None:
+    def finish(self, delivery: Delivery, track: _Track, state: Literal["processed", "dead"], reason: str = "") -> None:
         """Ends a delivery and tells the sender; of one that has ended already, nothing changes."""
         envelope = delivery.envelope
         if self._open.get((envelope.sender, envelope.id)) is delivery:
@@ -241,9 +239,7 @@ class Inbox:
             self._mailbox.take_back(sender, id_, counted=False)
         self._open.clear()
 
-    def _end(
-        self, track: _Track, envelope: Envelope, state: Literal["processed", "dead"], reason: str
-    ) -> None:
+    def _end(self, track: _Track, envelope: Envelope, state: Literal["processed", "dead"], reason: str) -> None:
         self._mailbox.finish(envelope.sender, envelope.id, state, reason)
         if state == "dead":
             _LOG.warning("%s: dead letter %s from %s: %s", self._agent, envelope.id, envelope.sender, reason)

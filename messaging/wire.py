@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import math
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -64,6 +65,7 @@ class Connection:
         self._client: aiomqtt.Client | None = None
         self._task: asyncio.Task[None] | None = None
         self._problem = "no answer"
+        self._open: set[asyncio.Timeout] = set()
 
     @property
     def up(self) -> bool:
@@ -101,11 +103,16 @@ class Connection:
         client = self._client
         if client is None:
             return False
+        scope = asyncio.timeout(_OPERATION_TIMEOUT)
         try:
-            await client.publish(topic, payload, qos=qos)
-        except aiomqtt.MqttError as error:
+            async with scope:
+                self._open.add(scope)
+                await client.publish(topic, payload, qos=qos, timeout=math.inf)
+        except (aiomqtt.MqttError, TimeoutError) as error:
             _LOG.debug("%s: publish on %s failed: %s", self._identifier, topic, error)
             return False
+        finally:
+            self._open.discard(scope)
         return True
 
     def add_filter(self, topic_filter: str) -> bool:
@@ -139,6 +146,7 @@ class Connection:
                         await self._read(client)
                     finally:
                         self._client = None
+                        self._abandon()
                         greeting.cancel()
             except (aiomqtt.MqttError, OSError) as error:
                 self._problem = str(error)
@@ -150,6 +158,11 @@ class Connection:
             attempt += 1
             _LOG.info("%s: no broker (%s), next try in %.1f s", self._identifier, self._problem, delay)
             await asyncio.sleep(delay)
+
+    def _abandon(self) -> None:
+        # A lost connection acknowledges nothing any more; aiomqtt would wait for its time limit.
+        for scope in self._open:
+            scope.reschedule(0.0)
 
     async def _greet(self, connection: str, first: asyncio.Future[None]) -> None:
         await self._on_up(connection)

@@ -189,6 +189,10 @@ class Repository:
         """The commit of the branch, since the base, that carries the experiment's trailer; the newest."""
         return self._with_trailer(EXPERIMENT, experiment)
 
+    def message(self, sha: str) -> str:
+        """The whole message of a commit."""
+        return self.checkout.git.text("log", "-1", "--format=%B", sha, "--").strip()
+
     def revert(self, sha: str) -> str:
         """Undoes a commit of the branch by a commit of its own; at most once.
 

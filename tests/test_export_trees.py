@@ -136,7 +136,7 @@ def test_exports_never_lie_in_the_repository(root):
         Exports(root / "exports").create(repository, repository.base)
 
 
-def test_a_large_file_is_not_needed_to_be_clean_to_carry_it(root, exports):
+def test_a_carried_file_of_any_size_is_copied_whole(root, exports):
     put(root, {"big.bin": b"\0" * 3_000_000})
     repository = opened(root)
     export = exports.create(repository, repository.base, repository.untracked_or_ignored(["big.bin"]))

@@ -166,6 +166,11 @@ def test_questions_3_to_6_need_a_concrete_answer(question, answer):
     assert vague({**GOOD, question: answer}) == [question]
 
 
+def test_a_question_mark_in_quoted_code_is_no_doubt():
+    assert vague({**GOOD, "mechanism": "streams the rows of `where id=?` instead of listing them"}) == [], "SQL"
+    assert vague({**GOOD, "mechanism": "streams the rows of the query instead?"}) == ["mechanism"]
+
+
 @pytest.mark.parametrize("question", ["category", "visible", "production_safe", "verify_cheaply"])
 def test_the_others_need_an_answer(question):
     assert vague({**GOOD, question: " "}) == [question]

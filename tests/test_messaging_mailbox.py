@@ -18,7 +18,9 @@ def path(tmp_path: Path) -> Path:
 
 def test_each_recipient_and_lane_counts_for_itself(path: Path) -> None:
     box = Mailbox(path)
-    kept = box.put_out([Outgoing(f"i{n}", peer, lane, b"x") for n, (peer, lane) in enumerate([("b", 0), ("b", 0), ("c", 0), ("b", 1)])])
+    kept = box.put_out(
+        [Outgoing(f"i{n}", peer, lane, b"x") for n, (peer, lane) in enumerate([("b", 0), ("b", 0), ("c", 0), ("b", 1)])]
+    )
     box.close()
 
     assert [(m.peer, m.lane, m.seq) for m in kept] == [("b", 0, 1), ("b", 0, 2), ("c", 0, 1), ("b", 1, 1)]
@@ -52,7 +54,9 @@ def test_a_state_never_goes_back_and_only_the_recipient_sets_it(path: Path) -> N
     box.put_out([Outgoing("one", "b", 0, b"x")])
 
     assert box.mark_out([Mark("mallory", "one", "processed")]) == []
-    assert [m.state for m in box.mark_out([Mark("b", "one", "processed"), Mark("b", "one", "received")])] == ["processed"]
+    assert [m.state for m in box.mark_out([Mark("b", "one", "processed"), Mark("b", "one", "received")])] == [
+        "processed"
+    ]
     assert box.mark_out([Mark("b", "one", "dead", "late")]) == []
     assert box.state_out("one") == "processed"
     box.close()
@@ -123,7 +127,9 @@ def test_dead_letters_of_both_directions_keep_payload_and_reason(path: Path) -> 
     box.put_in([Incoming("in", "b", 0, 1, b"i")], [("b", "in")], {("b", 0): 2})
     box.finish("b", "in", "dead", "no handler")
 
-    letters = [(letter.id, letter.direction, letter.peer, letter.reason, letter.payload) for letter in box.dead_letters()]
+    letters = [
+        (letter.id, letter.direction, letter.peer, letter.reason, letter.payload) for letter in box.dead_letters()
+    ]
     assert letters == [("out", "out", "nobody", "unknown", b"o"), ("in", "in", "b", "no handler", b"i")]
     box.close()
 

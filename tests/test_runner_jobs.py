@@ -128,12 +128,13 @@ def editable(tmp_path: Path, hook: str, package: str = "app") -> Path:
     packages = next((environment / "lib").glob("python*/site-packages"))
     (packages / f"__editable___{package}_finder.py").write_text(
         textwrap.dedent("""
-        import importlib.util, sys
+        import importlib.util, os, sys
         class Finder:
             @staticmethod
             def find_spec(name, path=None, target=None):
                 if name == NAME:
-                    return importlib.util.spec_from_file_location(name, PLACE)
+                    inner = [os.path.dirname(PLACE)] if PLACE.endswith("__init__.py") else None
+                    return importlib.util.spec_from_file_location(name, PLACE, submodule_search_locations=inner)
         def install(place):
             global PLACE
             PLACE = place

@@ -1,6 +1,7 @@
 """The runner with the real probe: that both sides mean the same by the contract."""
 
 import asyncio
+import subprocess
 import sys
 from pathlib import Path
 
@@ -112,16 +113,28 @@ def test_the_test_suite_is_run_on_the_export(tmp_path, level):
         assert (tests.passed, tests.failed)[passes] == []
 
 
-def test_an_editable_install_is_redirected_to_the_export_or_refused(tmp_path):
+def test_an_editable_install_is_redirected_to_the_export(tmp_path):
     bed = Bed(tmp_path, "limited")
     place = bed.root / "src/pkg/__init__.py"
     hook = f"import __editable___app_finder; __editable___app_finder.install({str(place)!r})"
     python = editable(tmp_path, hook.replace("app_finder", "pkg_finder"), "pkg")
-    candidate = bed.run(bed.export(SMALLER), "traced", "pkg.table:main", python=str(python))
-    if candidate.status == "ok":
-        assert peak(candidate) < 7 * MIB
-    else:
-        assert candidate.status == "refused"
+    assert peak(bed.run(bed.export(), "traced", "pkg.table:main", python=str(python))) > 8 * MIB
+    assert peak(bed.run(bed.export(SMALLER), "traced", "pkg.table:main", python=str(python))) < 1 * MIB
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_an_interpreter_inside_the_checkout_measures_the_export(tmp_path, level):
+    bed = Bed(tmp_path, level)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bed.root / ".venv")], check=True)
+    packages = next((bed.root / ".venv/lib").glob("python*/site-packages"))
+    (packages / "helper.py").write_text("size = 1024\n")
+    (packages / "pkg.pth").write_text(f"{bed.root / 'src'}\n")
+    python = str(bed.root / ".venv/bin/python")
+    table = FILES["src/pkg/table.py"].replace("bytes(1024)", "bytes(helper.size)")
+    outcome = bed.run(bed.export("import helper\n" + table), "traced", "pkg.table:main", python=python)
+    assert peak(outcome) > 8 * MIB
+    assert outcome.report is not None
+    assert str(bed.root / "src") not in str(outcome.report.modules)
 
 
 def test_a_failing_target_is_reported_with_what_it_looked_for(tmp_path):

@@ -7,8 +7,8 @@ import sys
 
 import aiomqtt
 
+from benchmarks.mosquitto import Mosquitto
 from tests.checkout import fingerprint, make_dirty
-from tests.mosquitto import Mosquitto
 from tests.small_target import FILES
 from tests.team import ROOT, git, repository
 
@@ -18,9 +18,11 @@ WORKERS = {"router", "memory", "researcher", "runner", "setup"}
 async def watched(tmp_path, repo):
     """Runs a session over a mosquitto with accounts; returns exit code, what it said, and every payload seen."""
     seen = []
-    async with Mosquitto(tmp_path / "broker", user="team", password="pass word:1") as broker:
-        client = aiomqtt.Client("127.0.0.1", broker.port, username="team", password="pass word:1")
-        async with client:
+    broker = Mosquitto(tmp_path / "broker")
+    await broker.start()
+    port = broker.address("anybody").port
+    try:
+        async with aiomqtt.Client("127.0.0.1", port) as client:
             await client.subscribe("lowtide/#", qos=1)
 
             async def listen():
@@ -28,7 +30,7 @@ async def watched(tmp_path, repo):
                     seen.append((str(message.topic), json.loads(message.payload)))
 
             listening = asyncio.create_task(listen())
-            url = f"mqtt://team:pass%20word%3A1@127.0.0.1:{broker.port}"
+            url = f"mqtt://team:pass%20word%3A1@127.0.0.1:{port}"
             command = ["-c", "from runtime.cli import main; main()", "optimize", str(repo), "--target", "app.job:main"]
             process = await asyncio.create_subprocess_exec(
                 *[sys.executable, "-P", *command, "--broker", url, "--python", sys.executable],
@@ -40,6 +42,8 @@ async def watched(tmp_path, repo):
             said, _ = await asyncio.wait_for(process.communicate(), 300)
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
+    finally:
+        await broker.stop()
     return process.returncode, said.decode(), seen
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.experiment.events import Counted, ExperimentStarted, Learned, SessionEnded
+from runtime.experiment.events import Counted, ExperimentStarted, Learned, Reviewed, SessionEnded
 from runtime.experiment.handoff import render_handoff, render_learnings
 from runtime.experiment.ledger import render_results
 from runtime.experiment.state import State, apply, fold
@@ -116,6 +116,28 @@ def test_a_new_baseline_of_the_branch_gives_the_current_figures_and_one_of_the_b
     events = [*opening(), *experiment(1, after=90)]
     assert fold([*events, baseline(80, tree="t1", reason="new interpreter")]).current == figures(80)
     assert fold([*events, baseline(80, tree="t0", reason="new interpreter")]).current == figures(90)
+
+
+def test_a_baseline_measured_again_after_an_interruption_is_one_baseline():
+    state = fold([*opening(), started(seconds=9), *opening()[3:]])
+    assert len(state.baselines) == 1
+    assert fold([*opening(), baseline(90, reason="new flags")]).baselines[0][1].reason == ""
+
+
+def test_a_later_run_of_the_suite_does_not_become_the_baselines():
+    late = opening()[4].model_copy(update={"passed": [], "passed_count": 0})
+    state = fold([*opening(), *experiment(1), late])
+    assert state.tests == opening()[4]
+    assert state.problems
+    assert fold([*opening(), *experiment(1), baseline(90, reason="new flags"), late]).tests == late
+
+
+def test_a_check_that_was_made_again_counts_with_its_last_finding():
+    failed = Reviewed(check="claims", passed=False, finding="line 3")
+    state = fold([*opening(), failed, Reviewed(check="ownership", passed=True, finding=""), failed])
+    assert [one.check for one in state.reviews] == ["ownership", "claims"]
+    mended = Reviewed(check="claims", passed=True, finding="")
+    assert all(one.passed for one in fold([*opening(), failed, mended]).reviews)
 
 
 def test_costs_add_up_over_resumptions():

@@ -54,6 +54,13 @@ class Bed:
 
     async def run(self, purpose: str, **fields: object) -> Outcome:
         """One run. Raises MeasurementRefused when it does not count."""
+        outcome = await self.attempt(purpose, **fields)
+        if outcome.status == "refused":
+            raise MeasurementRefused(outcome.reason)
+        return outcome
+
+    async def attempt(self, purpose: str, **fields: object) -> Outcome:
+        """One run, whatever comes of it."""
         method = self.bench.method
         job = Job.model_validate(
             {
@@ -76,8 +83,6 @@ class Bed:
         self.warm = False
         self.bench.costs.runner_s += outcome.wall_s
         self.bench.costs.traced_runs += outcome.traced_runs
-        if outcome.status == "refused":
-            raise MeasurementRefused(outcome.reason)
         return outcome
 
     async def report(self, purpose: str, **fields: object) -> ProbeReport:
@@ -134,7 +139,7 @@ class Bench:
         for _ in range(CARRY_ROUNDS):
             bed = self.lay(tree)
             try:
-                outcome = await bed.run("plain")
+                outcome = await bed.attempt("plain")  # refused: perhaps for want of what is carried next
                 size = input_size(bed.export.path, outcome.report.opened if outcome.report else [])
             finally:
                 bed.remove()

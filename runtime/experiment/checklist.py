@@ -13,7 +13,7 @@ _MIN_WORDS = 3
 words."""
 _HEDGES = re.compile(
     r"\b(unknown|unclear|unsure|not sure|don't know|maybe|perhaps|probably|presumably|possibly|might|should"
-    r"|somehow|something|some kind|various|etc|tbd|todo|n/?a)\b|\?",
+    r"|somehow|something|some kind|various|etc|tbd|todo|n/?a)\b|\?(\s|$)",
     re.IGNORECASE,
 )
 

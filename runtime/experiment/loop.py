@@ -264,7 +264,7 @@ class Loop:
                 Committed(
                     number=started.number,
                     commit=sha,
-                    message=f"mem: {started.title}",
+                    message=self.services.repository.message(sha),
                     files=started.files,
                     tree=started.tree,
                 )

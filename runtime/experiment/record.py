@@ -54,6 +54,8 @@ class Record:
 
     def render(self) -> None:
         """Writes all views from the state alone."""
+        conventions = self.workspace.read_conventions().text
+        handoff = render_handoff(self.state, self.workspace.read_notes(), conventions)
         write_atomically(self.workspace.results, render_results(self.state))
-        write_atomically(self.workspace.handoff, render_handoff(self.state, self.workspace.read_notes()))
+        write_atomically(self.workspace.handoff, handoff)
         write_atomically(self.workspace.learnings, render_learnings(self.state))

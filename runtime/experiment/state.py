@@ -60,6 +60,7 @@ class State:
         baselines: each baseline, with the number of experiments started before it.
         current: figures of the branch as it is now: the last keep's that stands, or the baseline's.
         keeps_at_milestone: standing keeps when the last milestone was set.
+        reviews: each check once, its last finding.
         problems: events that fit nothing before them.
     """
 
@@ -192,7 +193,8 @@ def apply(state: State, event: AnyEvent) -> State:
         case PlateauReached():
             return replace(state, plateaus=(*state.plateaus, event))
         case Reviewed():
-            return replace(state, reviews=(*state.reviews, event))
+            others = tuple(one for one in state.reviews if one.check != event.check)
+            return replace(state, reviews=(*others, event))
         case FinalMeasured():
             return replace(state, final=event)
         case Counted():
@@ -234,9 +236,21 @@ def _standing(state: State) -> Experiment | None:
 
 def _baseline(state: State, event: BaselineMeasured) -> State:
     """A later baseline gives the current figures too when it was taken of the branch as it is."""
-    last = _standing(state)
-    state = replace(state, baselines=(*state.baselines, (len(state.experiments), event)))
+    last, count = _standing(state), len(state.experiments)
+    earlier = state.baselines
+    if earlier and earlier[-1][0] == count and not event.reason:
+        # The session was interrupted before its first experiment, and measured the same baseline again.
+        earlier = earlier[:-1]
+    state = replace(state, baselines=(*earlier, (count, event)))
     return replace(state, current=event.figures) if last is None or event.tree == last.started.tree else state
+
+
+def _baseline_tests(state: State, event: TestsMeasured) -> State:
+    """A baseline's tests come before the experiments that follow it; a later run is not the baseline's."""
+    belongs = not state.experiments or (state.baselines and state.baselines[-1][0] == len(state.experiments))
+    if belongs or state.tests is None:
+        return replace(state, tests=event)
+    return replace(state, problems=(*state.problems, "tests of the baseline, measured after it; the first count"))
 
 
 def _recount(state: State) -> State:
@@ -251,7 +265,7 @@ def _experiment(
     event: ExperimentStarted | CandidateMeasured | TestsMeasured | ExperimentEnded | Committed,
 ) -> State:
     if isinstance(event, TestsMeasured) and event.experiment == 0:
-        return replace(state, tests=event)
+        return _baseline_tests(state, event)
     number = event.experiment if isinstance(event, TestsMeasured) else event.number
     place = next((at for at, one in enumerate(state.experiments) if one.number == number), None)
     if isinstance(event, ExperimentStarted):

@@ -8,6 +8,7 @@ from messaging.contents import Allocation, Candidate, ExperimentResult, Experime
 from runtime.domain import Profile
 from runtime.errors import MeasurementRefused
 from runtime.experiment.bench import PAIRS, RunFailed, with_plain
+from runtime.experiment.checklist import vague
 from runtime.experiment.events import (
     CandidateMeasured,
     Committed,
@@ -67,9 +68,11 @@ class Trial:
             )
         )
         tree = self.services.repository.candidate_tree(candidate.edits)
-        self.record.add(self._intent(tree))
-        if refusal:
-            return await self._end("discard", refusal)
+        intent = self._intent(tree)
+        self.record.add(intent)
+        unanswered = vague(intent.checklist)
+        if refusal or unanswered:
+            return await self._end("discard", refusal or f"the checklist is vague on {', '.join(unanswered)}")
         await self._step(f"Implementing: {candidate.rule} {candidate.title}")
         self.services.repository.write(candidate.edits)
         try:

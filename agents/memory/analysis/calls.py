@@ -134,7 +134,7 @@ class Calls:
         exception = name.endswith(("Error", "Exception", "Warning")) or name in {"StopIteration", "KeyboardInterrupt"}
         if name not in knowledge.PURE_BUILTINS and not exception:
             return self._arguments(call) | self._unknown(call)
-        effects = self._arguments(call) | Effects(raises=raises)
+        effects = self._arguments(call) | Effects(raises=raises) | analyst.look(*args)
         for keyword in call.keywords:
             if keyword.arg == "key":
                 effects |= self._callback(keyword.value)
@@ -204,7 +204,7 @@ class Calls:
         return False
 
     def _library(self, name: str, call: ast.Call) -> Effects:
-        effects = self._arguments(call) | Effects(raises=(text(call),))
+        effects = self._arguments(call) | Effects(raises=(text(call),)) | self._analyst.look(*call.args)
         if name in _FIRST_ARGUMENT_WRITERS and call.args:
             return effects | Effects(writes=frozenset({self._analyst.place(call.args[0])}))
         hooks = name == "json.loads" and call.keywords
@@ -221,7 +221,7 @@ class Calls:
         analyst = self._analyst
         kind = analyst.kinds.of(func.value)
         name, place = func.attr, analyst.place(func.value)
-        effects = self._arguments(call)
+        effects = self._arguments(call) | analyst.look(*call.args)
         for keyword in call.keywords:
             if keyword.arg == "key":
                 effects |= self._callback(keyword.value)

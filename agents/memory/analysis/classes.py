@@ -53,7 +53,9 @@ class ClassFacts:
         if method is not None:
             owner = module.parents[method]
             return True if owner is self.node else None if self._related(owner) else False
-        if imported_module(self.project, module, expr) is not None:
+        if isinstance(expr, ast.Constant) or imported_module(self.project, module, expr) is not None:
+            return False
+        if isinstance(expr, ast.Call) and last_name(expr) == "parse_args":
             return False
         if not isinstance(expr, ast.Name):
             return None
@@ -74,8 +76,9 @@ class ClassFacts:
         if isinstance(binding, ast.arg):
             return self._named(binding.annotation, module)
         statement = module.parents.get(binding)
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.NamedExpr) and isinstance(statement.value, ast.Call):
-            return self._named(statement.value.func, module)
+        value = getattr(statement, "value", None)
+        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.NamedExpr) and isinstance(value, ast.Call):
+            return False if last_name(value) == "parse_args" else self._named(value.func, module)
         return None
 
     def _named(self, expr: ast.expr | None, module: Module) -> bool | None:
@@ -84,7 +87,8 @@ class ClassFacts:
         found = resolve(self.project, module, expr)
         if isinstance(found, Class):
             return True if found.node is self.node else None if self._related(found.node) else False
-        return False if isinstance(found, Library) else None
+        # A library's class makes its own instances; a library's function may hand ours through.
+        return False if isinstance(found, Library) and last_name(expr)[:1].isupper() else None
 
 
 def self_method(module: Module, expr: ast.expr) -> FunctionNode | None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 class Place:
     """A piece of mutable state: what hangs on the local name `root`; an empty `root` is state at large.
 
-    `depth` 0 is the object that `root` names itself, 1 one that it holds directly, and so on.
+    `stream` when it is the position of a file that is read on. `depth` 0 is the object that `root` names itself, 1 one that it holds directly, and so on.
     """
 
     root: str
     depth: int
     text: str
     line: int
+    stream: bool = False
 
 
 @dataclass(frozen=True)

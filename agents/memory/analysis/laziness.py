@@ -91,7 +91,7 @@ def _apart(verdict: Verdict, made: Effects, what: str, region: Region, owned: Ow
         verdict.apart = f"{what} changes nothing"
         return ""
     moved = _sorted(made.writes)
-    stream = all(place.root for place in moved)
+    stream = all(place.root and place.stream for place in moved)
     seen = _sorted([p for p in region.effects.writes | region.effects.reads if not owned(p)])
     mentioned = [place.root for place in moved if place.root in region.effects.names]
     outside = [place for place in seen if place in region.effects.writes or not stream]
@@ -127,7 +127,8 @@ def _exceptions(verdict: Verdict, made: Effects, what: str, region: Region, owne
         verdict.assumes.append(f"{_any(made)} raises for no element after the last one taken ({stop})")
     if region.effects.raises:
         verdict.assumes.append(f"{_any(made)} and {_any(region.effects)} do not both fail in one run")
-    verdict.exceptions = f"{made.raises[0]} may raise; {region.what} has changed nothing by then that outlives it"
+    seen = "sees only the frame's own objects change" if not region.effects.leaves else "lets callers see its elements"
+    verdict.exceptions = f"{_any(made)} may raise; until then {region.what} {seen}"
     return ""
 
 

@@ -6,6 +6,7 @@ exhausted memory do not count as a way to raise.
 """
 
 import ast
+from dataclasses import replace
 
 from agents.memory.analysis.calls import Calls
 from agents.memory.analysis.effects import NOTHING, Effects, Place, union
@@ -88,20 +89,25 @@ class Analyst:
         kind = self.kinds.of(expr)
         return kind is not None and kind.name in SCALARS
 
+    def look(self, *exprs: ast.expr) -> Effects:
+        """Effects of an operation that looks at the state of the values of `exprs`, the computing left out."""
+        named = (e for e in exprs if isinstance(e, ast.Name | ast.Attribute | ast.Subscript) and not self.scalar(e))
+        return Effects(reads=frozenset(self.place(e) for e in named))
+
     def truth(self, expr: ast.expr) -> Effects:
         """Effects of testing the truth of `expr`, without those of computing it."""
         kind = self.kinds.of(expr)
         if kind is not None and kind.name in SCALARS | CONTAINERS:
-            return NOTHING
+            return self.look(expr)
         if isinstance(expr, ast.BoolOp):
             return union(self.truth(value) for value in expr.values)
-        return Effects(raises=(f"truth of {text(expr)}",))
+        return self.look(expr) | Effects(raises=(f"truth of {text(expr)}",))
 
     def step(self, expr: ast.expr) -> Effects:
         """Effects of iterating over the value of `expr`, without those of computing it."""
         kind = self.kinds.of(expr)
         if kind is not None and kind.name == "file":
-            place = self.place(expr)
+            place = replace(self.place(expr), stream=True)
             return Effects(writes=frozenset({place}), reads=frozenset({place}), raises=(f"reading {text(expr)}",))
         if isinstance(expr, ast.GeneratorExp):
             return self._comprehended(expr)
@@ -219,7 +225,8 @@ class Analyst:
 
     def _binop(self, node: ast.BinOp) -> Effects:
         safe = self._safe_operation(node.op, self.kinds.of(node.left), node.right)
-        return self.of(node.left, node.right) | (NOTHING if safe else Effects(raises=(text(node),)))
+        looked = self.of(node.left, node.right) | self.look(node.left, node.right)
+        return looked | (NOTHING if safe else Effects(raises=(text(node),)))
 
     def _safe_operation(self, op: ast.operator, left: Kind | None, right_expr: ast.expr) -> bool:
         right = self.kinds.of(right_expr)
@@ -234,7 +241,7 @@ class Analyst:
         return isinstance(op, ast.Add) and left.name == right.name and left.name in {"str", "list", "tuple"}
 
     def _unaryop(self, node: ast.UnaryOp) -> Effects:
-        inner = self.of(node.operand)
+        inner = self.of(node.operand) | self.look(node.operand)
         if isinstance(node.op, ast.Not):
             return inner | self.truth(node.operand)
         kind = self.kinds.of(node.operand)
@@ -253,6 +260,8 @@ class Analyst:
         for op, right in zip(node.ops, node.comparators, strict=True):
             kinds = [self.kinds.of(left), self.kinds.of(right)]
             names = {kind.name if kind else "" for kind in kinds}
+            if not isinstance(op, ast.Is | ast.IsNot):
+                effects |= self.look(left, right)
             if isinstance(op, ast.In | ast.NotIn):
                 if not (kinds[1] and kinds[1].name in SCALARS | {"range"}):
                     effects |= Effects(reads=frozenset({self.place(right)}))
@@ -273,7 +282,7 @@ class Analyst:
         for part in node.values:
             if isinstance(part, ast.FormattedValue):
                 safe = self.scalar(part.value) and part.format_spec is None
-                effects |= self.of(part.value)
+                effects |= self.of(part.value) | self.look(part.value)
                 effects |= NOTHING if safe else Effects(raises=(f"format of {text(part.value)}",))
         return effects
 
@@ -289,7 +298,7 @@ class Analyst:
         """Effects of hashing the value of `expr`."""
         if isinstance(expr, ast.Tuple):
             return union(self.hashing(e) for e in expr.elts)
-        return NOTHING if self.scalar(expr) else Effects(raises=(f"hash of {text(expr)}",))
+        return NOTHING if self.scalar(expr) else self.look(expr) | Effects(raises=(f"hash of {text(expr)}",))
 
     def spread(self, expr: ast.expr) -> Effects:
         """Effects of `*expr` and `**expr`."""
@@ -362,7 +371,7 @@ class Analyst:
         loaded = ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target)
         self.module.parents[loaded] = node
         kind = self.kinds.of(loaded)
-        effects = self.of(loaded, node.target, node.value)
+        effects = self.of(loaded, node.target, node.value) | self.look(loaded, node.value)
         if kind is None or kind.name not in SCALARS:
             effects |= Effects(writes=frozenset({self.place(loaded)}))
         if not self._safe_operation(node.op, kind, node.value):

@@ -13,6 +13,8 @@ from agents.memory.analysis.project import Project
 MUTATORS = frozenset({"append", "appendleft", "add", "extend", "insert", "update", "setdefault", "discard", "clear"})
 """Methods that only feed or empty a container, when their result is discarded."""
 _REFLECTION = frozenset({"getattr", "setattr", "hasattr", "delattr", "attrgetter"})
+SETTERS = ("setattr", "delattr", "__setattr__", "__delattr__")
+"""Calls that set or delete an attribute by its name as a string."""
 _WHOLE = frozenset({"vars", "asdict", "astuple", "fields", "replace"})
 _PICKLERS = frozenset(
     {"pickle", "cPickle", "copyreg", "shelve", "joblib", "cloudpickle", "dill", "marshal", "jsonpickle"}
@@ -147,6 +149,13 @@ def _reflection(module: Module, node: ast.Call) -> Iterator[Reflection]:
     how = last_name(node.func)
     if how in _WHOLE and (node.args or how != "vars"):
         yield Reflection(module, node, how, receiver=node.args[0] if node.args else None)
+    elif how in ("__setattr__", "__delattr__"):
+        # object.__setattr__(obj, name, value), or obj.__setattr__(name, value)
+        through_object = len(node.args) == (3 if how == "__setattr__" else 2)
+        receiver = node.args[0] if through_object else None
+        named = node.args[1 if through_object else 0] if node.args else None
+        constant = named.value if isinstance(named, ast.Constant) else None
+        yield Reflection(module, node, how, constant if isinstance(constant, str) else None, receiver)
     elif how in _REFLECTION or (how in ("object", "patch") and "patch" in ast.unparse(node.func)):
         names = node.args if how == "attrgetter" else node.args[1:2]
         receiver = node.args[0] if node.args and how != "attrgetter" else None

@@ -10,7 +10,7 @@ from agents.memory.analysis.classes import ClassFacts, class_facts, keyword, sel
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.modules import FUNCTIONS
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.uses import Reflection, last_name, mentioning
+from agents.memory.analysis.uses import SETTERS, Reflection, last_name, mentioning
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 
 _BEFORE_SLOTS = frozenset(
@@ -19,6 +19,28 @@ _BEFORE_SLOTS = frozenset(
 )
 """Members of a class that know how its instances store attributes, or that see the class made twice."""
 _CACHED = frozenset({"cached_property", "cachedproperty"})
+
+
+def _invalid(
+    member: str,
+    why: str,
+    *,
+    imports: str = "from dataclasses import dataclass",
+    decorator: str = "@dataclass",
+    bases: str = "",
+    after: str = "",
+    extra: Mapping[str, str] | None = None,
+    requires_python: tuple[int, int] = (3, 11),
+) -> Example:
+    """An INVALID example: a dataclass `Row` with this member, and what follows it."""
+    return Example(
+        before=f"{imports}\nfrom functools import cached_property\n\n\nclass Base:\n    pass\n\n\n"
+        f"{decorator}\nclass Row{bases}:\n    key: str\n    value: float = 0.0\n\n    {member}\n\n\n{after}",
+        class_name="Row",
+        extra=extra or {},
+        requires_python=requires_python,
+        why=why,
+    )
 
 
 class SlottedDataclass:
@@ -32,7 +54,7 @@ class SlottedDataclass:
     preconditions: ClassVar[Mapping[str, str]] = {
         "version": "The lowest supported Python has dataclass(slots=True): 3.10.",
         "dataclass": "The class has the standard library's decorator, no other, and no slots yet.",
-        "bases": "It has no base but object and no metaclass; no subclass has a second base.",
+        "bases": "It has no base but object and no metaclass; no subclass has a second base; none if it is frozen.",
         "members": "No member knows how attributes are stored: no __slots__, __getattr__, cached_property, pickling.",
         "same class": "No method uses zero-argument super() or __class__: the decorator makes the class anew.",
         "defaults": "No default is read from the class: there the slot takes its place.",
@@ -78,8 +100,187 @@ class SlottedDataclass:
             read=mentioning(project, facts.name, *facts.fields) | {census.file: facts.module.source.blob},
         )
 
-    VALID: ClassVar[list[Example]] = []
-    INVALID: ClassVar[list[Example]] = []
+    VALID: ClassVar[list[Example]] = [
+        Example(
+            before="""\
+from dataclasses import dataclass
+
+
+@dataclass
+class Row:
+    key: str
+    value: float = 0.0
+
+    def scaled(self, by):
+        return Row(self.key, self.value * by)
+
+
+def run():
+    return [Row("a", 2.0).scaled(3), Row("b")]
+""",
+            after="""\
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Row:
+    key: str
+    value: float = 0.0
+
+    def scaled(self, by):
+        return Row(self.key, self.value * by)
+
+
+def run():
+    return [Row("a", 2.0).scaled(3), Row("b")]
+""",
+            class_name="Row",
+            call="run()",
+        ),
+        Example(
+            before="""\
+import dataclasses as dc
+import sys
+from typing import ClassVar
+
+
+@dc.dataclass(
+    order=True,
+    repr=False,
+)
+class Point:
+    x: int
+    y: int = dc.field(default=0, compare=False)
+    made: ClassVar[int] = 0
+
+    def __post_init__(self):
+        object.__setattr__(self, "x", abs(self.x))
+
+
+class Named(Point):
+    def name(self, text):
+        self.label = text
+        return self
+
+
+def run():
+    sys.path = list(sys.path)
+    named = Named(-1).name("n")
+    return sorted([Point(3), Point(-2)])[0].x, dc.asdict(named), named.label
+""",
+            after="""\
+import dataclasses as dc
+import sys
+from typing import ClassVar
+
+
+@dc.dataclass(
+    order=True,
+    repr=False,
+    slots=True,
+)
+class Point:
+    x: int
+    y: int = dc.field(default=0, compare=False)
+    made: ClassVar[int] = 0
+
+    def __post_init__(self):
+        object.__setattr__(self, "x", abs(self.x))
+
+
+class Named(Point):
+    def name(self, text):
+        self.label = text
+        return self
+
+
+def run():
+    sys.path = list(sys.path)
+    named = Named(-1).name("n")
+    return sorted([Point(3), Point(-2)])[0].x, dc.asdict(named), named.label
+""",
+            class_name="Point",
+            call="run()",
+        ),
+        Example(
+            before="""\
+from dataclasses import dataclass, replace
+
+
+class Store:
+    @dataclass(frozen=True)
+    class Item:
+        name: str
+        tags: tuple = ()
+
+    def __init__(self):
+        self.items = []
+        self.__dict__["open"] = True
+
+
+def run():
+    item = Store.Item("n")
+    return repr(replace(item, tags=(1,))), item == Store.Item("n"), hash(item) == hash(item)
+""",
+            after="""\
+from dataclasses import dataclass, replace
+
+
+class Store:
+    @dataclass(frozen=True, slots=True)
+    class Item:
+        name: str
+        tags: tuple = ()
+
+    def __init__(self):
+        self.items = []
+        self.__dict__["open"] = True
+
+
+def run():
+    item = Store.Item("n")
+    return repr(replace(item, tags=(1,))), item == Store.Item("n"), hash(item) == hash(item)
+""",
+            class_name="Store.Item",
+            call="run()",
+        ),
+    ]
+    INVALID: ClassVar[list[Example]] = [
+        _invalid("", "3.9 has no slots=True", requires_python=(3, 9)),
+        _invalid("", "an attrs-like decorator of the same name", imports="from pydantic.dataclasses import dataclass"),
+        _invalid("", "it has slots", decorator="@dataclass(slots=True)"),
+        _invalid("", "another decorator may keep the first class", decorator="@print\n@dataclass"),
+        _invalid("", "the base has a dict: slots would save nothing", bases="(Base)"),
+        _invalid("", "a metaclass sees the class twice", bases="(metaclass=type)"),
+        _invalid(
+            "",
+            "the frozen class's __setattr__ fails for a subclass",
+            decorator="@dataclass(frozen=True)",
+            after="class Wide(Row):\n    pass\n",
+        ),
+        _invalid("", "two bases with slots cannot be combined", after="class Both(Row, Base):\n    pass\n"),
+        _invalid("@cached_property\n    def twice(self):\n        return self.key * 2", "cached in the instance dict"),
+        _invalid("def __getattr__(self, name):\n        return name", "it answers for missing attributes"),
+        _invalid("def __getstate__(self):\n        return (self.key,)", "it pickles itself"),
+        _invalid("@property\n    def value(self):\n        return 1", "a property is the default of a field"),
+        _invalid("def __repr__(self):\n        return super().__repr__()", "super() refers to the class before"),
+        _invalid("def kind(self):\n        return __class__.__name__", "__class__ is the class before"),
+        _invalid("", "the default is read from the class", after="LIMIT = Row.value\n"),
+        _invalid("", "del uncovers the default", after="def f(row):\n    del row.value\n"),
+        _invalid("", "made without __init__, it has its default from the class", after="EMPTY = Row.__new__(Row)\n"),
+        _invalid("def mark(self):\n        self.marked = True", "a method writes what is no field"),
+        _invalid("", "a function adds an attribute", after="def f():\n    row = Row('a')\n    row.seen = True\n"),
+        _invalid("", "a test adds one", extra={"tests/test_row.py": "def test(row):\n    row.seen = True\n"}),
+        _invalid("", "the instance dict is read", after="def f(row):\n    return row.__dict__\n"),
+        _invalid("", "vars() reads it", extra={"other.py": "def f(row):\n    return vars(row)\n"}),
+        _invalid("", "any name may be set", after="def f(row, name):\n    setattr(row, name, 1)\n"),
+        _invalid(
+            "def __post_init__(self):\n        object.__setattr__(self, 'size', 1)",
+            "it sets what is no field",
+            decorator="@dataclass(frozen=True)",
+        ),
+        _invalid("", "a slotted instance cannot be weakly referred to", extra={"other.py": "import weakref\n"}),
+    ]
 
 
 def _with_slots(decorator: cst.BaseExpression) -> cst.BaseExpression:
@@ -88,9 +289,9 @@ def _with_slots(decorator: cst.BaseExpression) -> cst.BaseExpression:
     )
     if not isinstance(decorator, cst.Call):
         return cst.Call(decorator, [slots])
-    *first, last = decorator.args or [None]
-    if last is None:
+    if not decorator.args:
         return decorator.with_changes(args=[slots])
+    *first, last = decorator.args
     if isinstance(last.comma, cst.Comma):
         # A trailing comma stays one, with the line break before it.
         between = first[-1].comma if first else cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
@@ -139,6 +340,9 @@ def _bases(facts: ClassFacts) -> str | None:
     below = facts.index.subclasses(facts.name)
     if any(len(node.bases) > 1 for _, node in below):
         return None
+    # The generated __setattr__ of a frozen class calls super() on the class as it was before the slots.
+    if below and keyword(facts.decorator, "frozen") is not None:
+        return None
     return f"no base; {len(below)} subclasses, each with this base alone"
 
 
@@ -175,25 +379,33 @@ def _same_class(facts: ClassFacts) -> str | None:
 
 def _defaults(facts: ClassFacts) -> str | None:
     with_default = {name for name, field in facts.fields.items() if field.value is not None}
-    reads = 0
-    for name in sorted(with_default):
-        for use in facts.index.attributes.get(name, []):
-            reads += 1
-            receiver = use.node.value
-            plain = last_name(receiver) in (facts.name, "cls", "__class__") or (
-                isinstance(receiver, ast.Call) and last_name(receiver) == "type"
-            )
-            if plain and not (isinstance(receiver, ast.Call) and last_name(receiver) == facts.name):
-                return None
-    return f"{len(with_default)} fields with a default, none of {reads} uses is through the class"
+    uses = [use for name in sorted(with_default) for use in facts.index.attributes.get(name, [])]
+    if any(_is_class(facts, use.node.value) or use.kind == "delete" for use in uses):
+        return None
+    if any(
+        r.how in ("getattr", "hasattr") and r.receiver is not None and _is_class(facts, r.receiver)
+        for r in facts.index.reflections
+    ):
+        return None
+    # An instance made without __init__ has its defaults from the class.
+    for use in facts.index.attributes.get("__new__", []) if with_default else ():
+        call = use.module.parents[use.node]
+        if isinstance(call, ast.Call) and any(_is_class(facts, arg) for arg in call.args[:1]):
+            return None
+    return f"{len(with_default)} fields with a default, none of {len(uses)} uses is through the class or a del"
+
+
+def _is_class(facts: ClassFacts, expr: ast.expr) -> bool:
+    if isinstance(expr, ast.Call):
+        return last_name(expr) == "type"
+    return last_name(expr) in (facts.name, "cls", "__class__")
 
 
 def _closed(facts: ClassFacts) -> str | None:
-    outside = written_from_outside(facts, set(facts.fields))
-    if outside:
+    if written_from_outside(facts, set(facts.fields)):
         return None
-    writes = sum(use.kind == "write" for name in facts.fields for use in facts.index.attributes.get(name, []))
-    return f"{writes} attribute writes, all to declared fields or to other objects"
+    found = [use for name in facts.fields for use in facts.index.attributes.get(name, [])]
+    return f"{sum(use.kind == 'write' for use in found)} writes of its fields, and no write of another name"
 
 
 def _no_dict(facts: ClassFacts) -> str | None:
@@ -204,7 +416,7 @@ def _no_dict(facts: ClassFacts) -> str | None:
 
 
 def _may_need_dict(facts: ClassFacts, reflection: Reflection) -> bool:
-    if reflection.how not in ("__dict__", "__weakref__", "vars", "setattr", "delattr", "object"):
+    if reflection.how not in ("__dict__", "__weakref__", "vars", "object", *SETTERS):
         return False
     if reflection.name is not None and reflection.name in facts.fields:
         return False

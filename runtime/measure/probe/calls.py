@@ -6,6 +6,8 @@ Generators count as called at each resumption. Comprehensions, generator express
 of the function that runs them. With threads a stretch belongs to the innermost activation of every thread.
 """
 
+from __future__ import annotations
+
 import ast
 import sys
 import threading
@@ -26,7 +28,7 @@ _open = open
 class _Activation:
     __slots__ = ("caller", "function", "peak", "start")
 
-    def __init__(self, function, start, caller):
+    def __init__(self, function: object, start: int, caller: _Activation | None) -> None:
         self.function = function
         self.start = start
         self.peak = start
@@ -38,7 +40,7 @@ class _Function:
 
     __slots__ = ("calls", "code", "in_call", "left", "peak")
 
-    def __init__(self, code):
+    def __init__(self, code: types.CodeType) -> None:
         self.code = code
         self.calls = self.peak = self.in_call = self.left = 0
 
@@ -50,7 +52,7 @@ class CallPeaks:
         export: absolute folder; the code objects of its files are the project's.
     """
 
-    def __init__(self, export):
+    def __init__(self, export: str) -> None:
         self._start = export.rstrip("/") + "/"
         self._functions = {}
         self._tops = {}
@@ -59,13 +61,13 @@ class CallPeaks:
         self.base = 0
         self.disturbed = False
 
-    def begin(self):
+    def begin(self) -> int:
         """From here on calls count; returns the traced bytes the peaks are above of."""
         self._callback = callback = self._make_callback()
         _thread_setprofile(callback)
         self._own = sys.setprofile, threading.setprofile
 
-        def guarded(function):  # the target's own profiler would end ours
+        def guarded(function: object) -> None:  # the target's own profiler would end ours
             if function is callback:
                 _setprofile(callback)
 
@@ -75,7 +77,7 @@ class CallPeaks:
         _setprofile(self._callback)
         return self.base
 
-    def finish(self):
+    def finish(self) -> None:
         """The target has ended; what is still open (a killed generator, a thread) is closed."""
         self.disturbed = _getprofile() is not self._callback
         _setprofile(None)
@@ -89,11 +91,11 @@ class CallPeaks:
         self._tops = None
 
     @property
-    def peak(self):
+    def peak(self) -> int:
         """Highest traced bytes above the start."""
         return self._peak - self.base
 
-    def _stretch(self, peak):
+    def _stretch(self, peak: int) -> None:
         for top in self._tops.values():
             if top is not None and peak > top.peak:
                 top.peak = peak
@@ -102,7 +104,7 @@ class CallPeaks:
             self._at_peak = self._tops.get(_get_ident())
         _reset_peak()
 
-    def _close(self, activation, current):
+    def _close(self, activation: _Activation, current: int) -> _Activation | None:
         """Books an ended activation; returns its caller."""
         function, caller = activation.function, activation.caller
         function.calls += 1
@@ -114,10 +116,10 @@ class CallPeaks:
             caller.peak = activation.peak
         return caller
 
-    def _make_callback(self):
+    def _make_callback(self) -> Callable:
         start, functions = self._start, self._functions
 
-        def callback(frame, event, argument):
+        def callback(frame: types.FrameType, event: str, argument: object) -> None:
             tops = self._tops
             if tops is None or (event != "call" and event != "return"):
                 return  # a thread that outlives the target; a C function
@@ -141,7 +143,7 @@ class CallPeaks:
 
         return callback
 
-    def calls(self):
+    def calls(self) -> list[dict]:
         """Dicts of CallPeak, by peak, highest first."""
         known = sorted(
             (function for function in self._functions.values() if function and function.calls),
@@ -159,7 +161,7 @@ class CallPeaks:
             for function in known[:_LIMIT]
         ]
 
-    def chain(self):
+    def chain(self) -> list[dict]:
         """Places of the functions that were running at the peak, outermost first."""
         codes, activation = [], self._at_peak
         while activation is not None:
@@ -169,7 +171,7 @@ class CallPeaks:
         return [place(code) for code in reversed(codes)]
 
 
-def _is_counted(code, start):
+def _is_counted(code: types.CodeType, start: str) -> bool:
     if not code.co_filename.startswith(start) or code.co_name in _PART_OF_CALLER:
         return False
     return bool(code.co_flags & _OPTIMIZED) or code.co_name == "<module>"
@@ -178,11 +180,11 @@ def _is_counted(code, start):
 class Places:
     """Makes dicts of FunctionPlace from code objects; before 3.11 these do not know their qualified names."""
 
-    def __init__(self, start):
+    def __init__(self, start: int) -> None:
         self._start = start
         self._names = {}
 
-    def __call__(self, code):
+    def __call__(self, code: types.CodeType) -> dict:
         file = code.co_filename
         name = getattr(code, "co_qualname", None)
         if name is None:
@@ -196,7 +198,7 @@ class Places:
         }
 
 
-def _qualified_names(file):
+def _qualified_names(file: str) -> dict:
     """(first line, name) -> qualified name of every function in a file."""
     try:
         with _open(file, "rb") as source:

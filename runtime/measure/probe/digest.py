@@ -13,6 +13,8 @@ What cannot be looked into without changing it (iterators, generators, files, so
 name and listed as opaque. Functions, classes and modules are their qualified names.
 """
 
+from __future__ import annotations
+
 import hashlib
 import struct
 import sys
@@ -37,24 +39,24 @@ _NAMED = (
 )
 
 
-def _text(value):
+def _text(value: str) -> bytes:
     data = str.encode(value, "utf-8", "surrogatepass")
     return b"s%d:%b" % (len(data), data)
 
 
-def _int(value):
+def _int(value: int) -> bytes:
     return b"i%x;" % value
 
 
-def _float(value):
+def _float(value: float) -> bytes:
     return b"f" + _PACK(value)
 
 
-def _complex(value):
+def _complex(value: complex) -> bytes:
     return b"c" + _PACK(value.real) + _PACK(value.imag)
 
 
-def _bytes(value):
+def _bytes(value: bytes) -> bytes:
     return b"b%d:%b" % (len(value), value)
 
 
@@ -71,7 +73,7 @@ _LEAVES = {
 }
 
 
-def type_name(cls):
+def type_name(cls: type) -> str:
     """Module-qualified name of a class, whatever its metaclass does."""
     module = type.__getattribute__(cls, "__module__")
     name = type.__getattribute__(cls, "__qualname__")
@@ -81,7 +83,7 @@ def type_name(cls):
 class _Layout:
     """How the attributes of instances of one class are reached without running foreign code."""
 
-    def __init__(self, cls):
+    def __init__(self, cls: type) -> None:
         self.name = type_name(cls)
         self.header = b"<%b>" % _text(self.name)
         self.dict_of = None
@@ -95,7 +97,7 @@ class _Layout:
         self.slots.sort(key=lambda pair: pair[0])
         self.attributed = self.dict_of is not None or bool(self.slots)
 
-    def attributes(self, value):
+    def attributes(self, value: object) -> list:
         """[name, value, name, value, ...] by name; unset slots are left out."""
         found = []
         for name, get in self.slots:
@@ -117,7 +119,9 @@ class _Frame:
 
     __slots__ = ("buffer", "children", "elements", "hasher", "key", "shared", "value")
 
-    def __init__(self, value, key, header, children, unordered, shared):
+    def __init__(
+        self, value: object, key: int, header: bytes, children: Iterable, unordered: bool, shared: bool
+    ) -> None:
         self.value = value  # keeps the id taken
         self.key = key
         self.buffer = bytearray(header)
@@ -126,7 +130,7 @@ class _Frame:
         self.hasher = None
         self.shared = shared
 
-    def add(self, token):
+    def add(self, token: bytes) -> None:
         if self.elements is not None:
             self.elements.append(token)
             return
@@ -136,7 +140,7 @@ class _Frame:
             self.hasher.update(self.buffer)
             self.buffer.clear()
 
-    def close(self):
+    def close(self) -> bytes:
         if self.elements is not None:
             self.buffer += b"".join(sorted(self.elements))
         hasher = self.hasher or _blake2b(digest_size=_SIZE)
@@ -147,15 +151,15 @@ class _Frame:
 class Digester:
     """Digests values; collects the names of the types that could only be named in `opaque`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.opaque = set()
         self._layouts = {}
 
-    def digest(self, value):
+    def digest(self, value: object) -> str:
         """Hex digest of one value."""
         return _blake2b(self._walk(value), digest_size=_SIZE).hexdigest()
 
-    def _walk(self, root):
+    def _walk(self, root: object) -> bytes:
         token = self._leaf(root)
         if token is not None:
             return token
@@ -199,13 +203,13 @@ class Digester:
                 depths[key] = len(stack)
                 stack.append(self._enter(child, _getrefcount(child) > 3))
 
-    def _layout(self, cls):
+    def _layout(self, cls: type) -> _Layout:
         layout = self._layouts.get(cls)
         if layout is None:
             layout = self._layouts[cls] = _Layout(cls)
         return layout
 
-    def _leaf(self, value):
+    def _leaf(self, value: object) -> bytes | None:
         """The token of a value without children, else None."""
         cls = type(value)
         make = _LEAVES.get(cls)
@@ -219,7 +223,7 @@ class Digester:
             return b"m" + _text(str(types.ModuleType.__getattribute__(value, "__dict__").get("__name__")))
         return None
 
-    def _enter(self, value, shared):
+    def _enter(self, value: object, shared: bool) -> _Frame:
         layout = self._layout(type(value))
         try:
             header, children, unordered = self._expand(value, layout)
@@ -228,7 +232,7 @@ class Digester:
             header, children, unordered = b"O" + layout.header, (), False
         return _Frame(value, id(value), header, children, unordered, shared)
 
-    def _expand(self, value, layout):
+    def _expand(self, value: object, layout: _Layout) -> tuple:
         """(header, children, unordered) of a value with children. Raises where it can only be named."""
         cls = type(value)
         if cls is list:
@@ -242,7 +246,7 @@ class Digester:
         return kinds.expand(value, layout)
 
 
-def _name_of(value):
+def _name_of(value: object) -> str:
     name = getattr(value, "__qualname__", None) or value.__name__
     owner = getattr(value, "__self__", None)
     if isinstance(owner, types.ModuleType):

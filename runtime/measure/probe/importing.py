@@ -3,6 +3,9 @@
 Used in the target's process, and by the sitecustomize that is put before its Python children.
 """
 
+from __future__ import annotations
+
+import atexit
 import os
 import sys
 from importlib import machinery
@@ -17,7 +20,7 @@ _open = open
 _getpid = os.getpid
 
 
-def top_level_names(blobs, roots):
+def top_level_names(blobs: Iterable[str], roots: Iterable[str]) -> set[str]:
     """First parts of the module names that the tracked files have under the import roots."""
     names = set()
     for path in blobs:
@@ -30,7 +33,7 @@ def top_level_names(blobs, roots):
     return names
 
 
-def below(path, folder):
+def below(path: str, folder: str) -> str | None:
     """`path` relative to `folder`; None when it lies elsewhere, "" for the folder itself."""
     if not folder:
         return None
@@ -40,7 +43,7 @@ def below(path, folder):
     return path[len(start) :] if path.startswith(start) else None
 
 
-def is_of_checkout(path, checkout):
+def is_of_checkout(path: str, checkout: str) -> bool:
     """Whether a path lies in the user's checkout, its installed packages and its interpreter apart."""
     if not checkout:
         return False
@@ -52,13 +55,13 @@ def is_of_checkout(path, checkout):
     return not any(_is_within_prefix(path, prefix, checkout) for prefix in {sys.prefix, sys.base_prefix})
 
 
-def _is_within_prefix(path, prefix, checkout):
+def _is_within_prefix(path: str, prefix: str, checkout: str) -> bool:
     if below(path, _STANDARD) is not None:
         return True
     return below(prefix, checkout) not in (None, "") and below(path, prefix) is not None
 
 
-def redirect(export, checkout, roots, names):
+def redirect(export: str, checkout: str, roots: Iterable[str], names: Iterable[str]) -> None:
     """Puts the export's import roots first and takes away whatever would load the project from elsewhere.
 
     Args:
@@ -86,11 +89,11 @@ def redirect(export, checkout, roots, names):
     sys.path_importer_cache.clear()
 
 
-def _from_pth(name, file):
+def _from_pth(name: str, file: str) -> bool:
     return below(file, _STANDARD) is None and name.partition(".")[0] not in ("__main__", "sitecustomize")
 
 
-def _leads_elsewhere(finder, names):
+def _leads_elsewhere(finder: object, names: Iterable[str]) -> bool:
     """Whether a finder that is none of Python's own would find a name of the project."""
     if finder in (machinery.BuiltinImporter, machinery.FrozenImporter, machinery.PathFinder):
         return False
@@ -110,7 +113,7 @@ def _leads_elsewhere(finder, names):
     return False
 
 
-def _editable_placeholders(names):
+def _editable_placeholders(names: Iterable[str]) -> set[str]:
     """Entries of sys.path by which setuptools' editable installs hook namespace packages of the project."""
     found = set()
     for module in list(sys.modules.values()):
@@ -126,10 +129,10 @@ def _editable_placeholders(names):
 class NotFound:
     """Last finder of sys.meta_path: finds nothing and keeps the names that nobody found."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.asked = {}
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Iterable[str] | None = None, target: object = None) -> None:
         """Notes the name and the folders it was looked for in."""
         if name not in self.asked and len(self.asked) < _NOT_FOUND_LIMIT:
             try:
@@ -137,20 +140,20 @@ class NotFound:
             except Exception:  # noqa: BLE001  a lazy __path__ of the target's
                 self.asked[name] = ()
 
-    def candidates(self):
+    def candidates(self) -> Iterator[str]:
         """Files that would have satisfied the imports that failed."""
         for name, folders in list(self.asked.items()):
             if name in sys.modules:
                 continue
             last = name.rpartition(".")[2]
             for folder in folders:
-                if isinstance(folder, str):
-                    stem = os.path.join(folder or os.curdir, last)
+                if isinstance(folder, str) and folder.startswith("/"):
+                    stem = os.path.join(folder, last)
                     yield from (stem + suffix for suffix in (".py", *machinery.EXTENSION_SUFFIXES))
                     yield os.path.join(stem, "__init__.py")
 
 
-def module_file(module):
+def module_file(module: object) -> str | None:
     """A module's absolute file, read without running code of the module's; None when it has none."""
     file = _namespace(module).get("__file__")
     if not isinstance(file, str) or not file:
@@ -158,7 +161,7 @@ def module_file(module):
     return file if file.startswith("/") else os.path.abspath(file)
 
 
-def _namespace(module):
+def _namespace(module: object) -> dict:
     try:
         return _dict_of(module)
     except TypeError:  # something else that was put into sys.modules
@@ -169,7 +172,7 @@ def _namespace(module):
         return space if isinstance(space, dict) else {}
 
 
-def project_modules(export, checkout, names):
+def project_modules(export: str, checkout: str, names: Iterable[str]) -> list[tuple[str, str]]:
     """(module, file) of what is loaded from the export, from the checkout, or under a name of the project's."""
     found = []
     for name, module in list(sys.modules.items()):
@@ -207,7 +210,7 @@ _start()
 """
 
 
-def prepare_children(folder, export, checkout, roots, names):
+def prepare_children(folder: str, export: str, checkout: str, roots: Iterable[str], names: Iterable[str]) -> None:
     """Has every Python child load the project from the export too, and leave its module list in `folder`."""
     os.makedirs(folder)
     text = _SITECUSTOMIZE.format(
@@ -221,48 +224,43 @@ def prepare_children(folder, export, checkout, roots, names):
     os.environ["PYTHONPATH"] = folder + (os.pathsep + before if before else "")
 
 
-def in_child(folder, export, checkout, roots, names):
+def in_child(folder: str, export: str, checkout: str, roots: Iterable[str], names: Iterable[str]) -> None:
     """What a Python child does at its start."""
     names = set(names)
     redirect(export, checkout, roots, names)
     owner = _getpid()
     leave = os._exit
 
-    def write():
+    def write() -> None:
         write_modules(folder, export, checkout, names)
 
-    def leaving(code):
+    def leaving(code: int) -> None:
         write()
         leave(code)
 
     os._exit = leaving
-    import atexit
-
     atexit.register(lambda: write() if _getpid() == owner else None)
 
 
-def write_modules(folder, export, checkout, names):
+def write_modules(folder: str, export: str, checkout: str, names: Iterable[str]) -> None:
     """Leaves this process's module list; said again later, the later list counts."""
     path = os.path.join(folder, "%d.modules" % _getpid())
     try:
-        with _open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
-            file.write(repr(project_modules(export, checkout, names)))
+        with _open(path, "w", encoding="utf-8", errors="surrogateescape", newline="") as file:
+            for name, module in project_modules(export, checkout, names):
+                file.write(f"{name}\0{module}\0")
     except OSError as error:
         sys.stderr.write(f"The module list of a child cannot be left: {error}\n")
 
 
-def read_children(folder):
+def read_children(folder: str) -> tuple[int, list[tuple[str, str]]]:
     """(number of Python children that left a list, the modules of all of them)."""
-    import ast
-
     found, count = set(), 0
     for entry in os.listdir(folder):
         if entry.endswith(".modules"):
             count += 1
-            with _open(os.path.join(folder, entry), encoding="utf-8", errors="surrogateescape") as file:
+            with _open(os.path.join(folder, entry), encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read()
-            try:
-                found.update(ast.literal_eval(text))
-            except (ValueError, SyntaxError):  # the child was ended while it wrote
-                continue
+            parts = text.split("\0")[:-1]  # cut short when the child was ended while it wrote
+            found.update(zip(parts[::2], parts[1::2]))
     return count, sorted(found)

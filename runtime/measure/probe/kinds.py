@@ -4,6 +4,8 @@
 of builtin types are called through the type, so a subclass that overrides them runs none of its code here.
 """
 
+from __future__ import annotations
+
 import collections
 import copyreg
 import io
@@ -27,7 +29,7 @@ class OpaqueValue(Exception):
     """The value cannot be looked into without changing it."""
 
 
-def expand(value, layout):
+def expand(value: object, layout: object) -> tuple:
     """(header, children, unordered) of `value`.
 
     Args:
@@ -59,7 +61,9 @@ def expand(value, layout):
     return _reduced(value, layout)
 
 
-def _with_attributes(value, layout, header, children, count, unordered=False):
+def _with_attributes(
+    value: object, layout: object, header: bytes, children: Iterable, count: int, unordered: bool = False
+) -> tuple:
     """Content first, then attributes; of an unordered container the two are apart, since it is sorted."""
     attributes = layout.attributes(value)
     header = b"B" + header + layout.header + b"%d,%d:" % (count, len(attributes))
@@ -70,90 +74,88 @@ def _with_attributes(value, layout, header, children, count, unordered=False):
     return header, _chain(children, attributes), False
 
 
-def _chain(*parts):
+def _chain(*parts: object) -> Iterator:
     for part in parts:
         yield from part
 
 
-def flat(mapping):
+def flat(mapping: dict) -> Iterator:
     """Keys and values of a dict in insertion order, one after the other."""
     for key, value in dict.items(mapping):
         yield key
         yield value
 
 
-def _list(value, layout):
+def _list(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"L", list.__iter__(value), list.__len__(value))
 
 
-def _tuple(value, layout):
+def _tuple(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"U", tuple.__iter__(value), tuple.__len__(value))
 
 
-def _dict(value, layout):
+def _dict(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"D", flat(value), dict.__len__(value))
 
 
-def _set(value, layout):
+def _set(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"S", set.__iter__(value), set.__len__(value), unordered=True)
 
 
-def _frozenset(value, layout):
-    return _with_attributes(
-        value, layout, b"Z", frozenset.__iter__(value), frozenset.__len__(value), unordered=True
-    )
+def _frozenset(value: object, layout: object) -> tuple:
+    return _with_attributes(value, layout, b"Z", frozenset.__iter__(value), frozenset.__len__(value), unordered=True)
 
 
-def _deque(value, layout):
+def _deque(value: object, layout: object) -> tuple:
     children = _chain((value.maxlen,), collections.deque.__iter__(value))
     return _with_attributes(value, layout, b"Q", children, collections.deque.__len__(value))
 
 
-def _int(value, layout):
+def _int(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"i", (int.__pos__(value),), 1)
 
 
-def _float(value, layout):
+def _float(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"f", (float.__pos__(value),), 1)
 
 
-def _complex(value, layout):
+def _complex(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"c", (complex.__pos__(value),), 1)
 
 
-def _str(value, layout):
+def _str(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"s", (str.__str__(value),), 1)
 
 
-def _bytes(value, layout):
+def _bytes(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"b", (bytes.__getitem__(value, slice(None)),), 1)
 
 
-def _bytearray(value, layout):
+def _bytearray(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"y", (bytes(memoryview(value)),), 1)
 
 
-def _range(value, layout):
+def _range(value: object, layout: object) -> tuple:
     return b"R", (value.start, value.stop, value.step), False
 
 
-def _method(value, layout):
+def _method(value: object, layout: object) -> tuple:
     return b"M", (value.__func__, value.__self__), False
 
 
-def _exception(value, layout):
+def _exception(value: object, layout: object) -> tuple:
     return _with_attributes(value, layout, b"X", (BaseException.args.__get__(value),), 1)
 
 
-def _view_of_dict(value, layout):
+def _view_of_dict(value: object, layout: object) -> tuple:
     return b"K" + layout.header, list(value), False
 
 
-def _proxy(value, layout):
+def _proxy(value: object, layout: object) -> tuple:
     return b"P", (dict(value),), False
 
 
-def _bytes_io(value, layout):
+def _bytes_io(value: object, layout: object) -> tuple:
     children = (None,) if value.closed else (value.getvalue(), value.tell())
     return _with_attributes(value, layout, b"J", children, len(children))
 
@@ -180,7 +182,7 @@ _BUILTIN = (
 )
 
 
-def _of_library(value, layout):
+def _of_library(value: object, layout: object) -> tuple | None:
     """numpy, pandas and pathlib, without importing any of them."""
     numpy = sys.modules.get("numpy")
     if numpy is not None:
@@ -198,7 +200,7 @@ def _of_library(value, layout):
     return None
 
 
-def _ndarray(value, layout, numpy):
+def _ndarray(value: object, layout: object, numpy: types.ModuleType) -> tuple:
     plain = numpy.asarray(value)
     head = (repr(plain.dtype), plain.shape)
     if plain.dtype.hasobject:
@@ -209,7 +211,7 @@ def _ndarray(value, layout, numpy):
     return b"G" + layout.header, children, False
 
 
-def _chunks(plain, numpy):
+def _chunks(plain: object, numpy: types.ModuleType) -> Iterator[bytes]:
     """The bytes of an array in C order, a part at a time: a whole copy may not fit."""
     flat_view = plain.reshape(-1)
     step = max(1, _CHUNK // max(1, plain.itemsize))
@@ -217,7 +219,7 @@ def _chunks(plain, numpy):
         yield numpy.ascontiguousarray(flat_view[start : start + step]).tobytes()
 
 
-def _pandas(value):
+def _pandas(value: object) -> Iterator:
     if hasattr(value, "columns"):
         yield value.columns
         yield value.index
@@ -234,7 +236,7 @@ def _pandas(value):
     yield getattr(value, "attrs", None)
 
 
-def _view(value):
+def _view(value: object) -> tuple | None:
     """Format, shape and bytes of an object with a buffer, else None."""
     try:
         view = memoryview(value)
@@ -244,13 +246,11 @@ def _view(value):
         return (view.format, view.shape, view.tobytes())
 
 
-def _reduced(value, layout):
+def _reduced(value: object, layout: object) -> tuple:
     """What pickle would store of an object without attributes (dates, decimals, patterns, partials)."""
     reduce = copyreg.dispatch_table.get(type(value))
     state = reduce(value) if reduce is not None else value.__reduce_ex__(4)
     if isinstance(state, str):
         return b"P" + layout.header, (state,), False
-    parts = [
-        list(part) if hasattr(type(part), "__next__") else part for part in state if part is not type(value)
-    ]
+    parts = [list(part) if hasattr(type(part), "__next__") else part for part in state if part is not type(value)]
     return b"P" + layout.header + b"%d:" % len(parts), parts, False

@@ -1,5 +1,7 @@
 """Times and sizes of one run of the target, from `begin` to `finish`, by the purpose of the job."""
 
+from __future__ import annotations
+
 import gc
 import time
 import tracemalloc
@@ -12,11 +14,11 @@ _reset_peak = tracemalloc.reset_peak
 _trace, _untrace = tracemalloc.start, tracemalloc.stop
 _is_tracing = tracemalloc.is_tracing
 _collect = gc.collect
-_SWITCHES = ("start", "stop", "reset_peak", "clear_traces")
+_SWITCHES = {name: getattr(tracemalloc, name) for name in ("start", "stop", "reset_peak", "clear_traces")}
 TRACED = frozenset({"traced", "calls", "stages"})
 
 
-def _ignore(*arguments):
+def _ignore(*arguments: object) -> None:
     """Stands for what would switch tracemalloc, while the target is measured."""
 
 
@@ -29,7 +31,7 @@ class Meter:
         recorder: stages.Recorder for `stages` and `census`, else None.
     """
 
-    def __init__(self, purpose, peaks=None, recorder=None):
+    def __init__(self, purpose: str, peaks: object = None, recorder: object = None) -> None:
         self.fields = {}
         self.begun = False
         self.ended = False
@@ -38,16 +40,15 @@ class Meter:
         self._recorder = recorder
         self._base = self._started = 0
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Starts tracing: before anything of the target is imported, so that what it frees is seen."""
         if self._traced:
             _trace(1)
-            for name in _SWITCHES:  # a target that measures itself would end or falsify this measurement
-                setattr(tracemalloc, name, _ignore)
+            self._hold_switches()
         if self._recorder is not None:
             self._recorder.install()
 
-    def begin(self):
+    def begin(self) -> None:
         """The target starts now. Only the first call counts."""
         if self.begun:
             return
@@ -64,11 +65,12 @@ class Meter:
             _reset_peak()
             self._base = _get_traced_memory()[0]
 
-    def finish(self):
+    def finish(self) -> None:
         """The target has ended; what it returned is still held. Only the first call after `begin` counts."""
         if not self.begun or self.ended:
             return
         self.ended = True
+        self._release_switches()
         wall = _clock() - self._started
         fields = self.fields
         if self._traced and not _is_tracing():
@@ -92,7 +94,18 @@ class Meter:
             if self._recorder is None:
                 _untrace()
 
-    def report(self):
+    def _hold_switches(self) -> None:
+        """A target that measures itself would end or falsify this measurement."""
+        if self._traced:
+            for name in _SWITCHES:
+                setattr(tracemalloc, name, _ignore)
+
+    @staticmethod
+    def _release_switches() -> None:
+        for name, function in _SWITCHES.items():
+            setattr(tracemalloc, name, function)
+
+    def report(self) -> dict:
         """The fields of ProbeReport that were measured; `disturbed` is a sentence for the failure."""
         fields = dict(self.fields)
         if self._recorder is not None and self.begun:
@@ -103,5 +116,3 @@ class Meter:
             fields["calls"] = self._peaks.calls()
             fields["chain"] = self._peaks.chain()
         return fields
-
-

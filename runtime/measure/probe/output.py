@@ -4,6 +4,8 @@ Everything that is written to descriptor 1, by children too, goes into a file be
 empty. The limit on the file's size is the sandbox's.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import sys
@@ -21,11 +23,11 @@ class Output:
         path: the file to catch it in; it is made.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str) -> None:
         self.path = path
         self._saved = None
 
-    def start(self):
+    def start(self) -> None:
         """Turns descriptors 0 and 1 round."""
         empty = _os_open(os.devnull, os.O_RDONLY)
         _dup2(empty, 0)
@@ -35,7 +37,7 @@ class Output:
         _dup2(file, 1)
         _close(file)
 
-    def stop(self, flush=True):
+    def stop(self, flush: bool = True) -> None:
         """Flushes what Python still holds (unless told not to) and gives descriptor 1 back. Safe to call twice."""
         for stream in (sys.stdout, sys.__stdout__, sys.stderr, sys.__stderr__) if flush else ():
             try:
@@ -51,7 +53,7 @@ class Output:
             pass
         self._saved = None
 
-    def tail(self, characters):
+    def tail(self, characters: int) -> str:
         """The end of what was written."""
         file = _os_open(self.path, os.O_RDONLY)
         try:
@@ -61,7 +63,7 @@ class Output:
             _close(file)
         return data.decode("utf-8", "replace")[-characters:]
 
-    def digest(self, code):
+    def digest(self, code: int) -> str:
         """Hex digest of all that was written and of the exit code."""
         hasher = _blake2b(b"exit %d\n" % code, digest_size=16)
         file = _os_open(self.path, os.O_RDONLY)

@@ -9,31 +9,46 @@ imported. What the target may replace (open, os functions, json) is kept as priv
 wall_s is the run of the target without its import: the call, the script, or the test's setup, call and teardown.
 """
 
+from __future__ import annotations
+
 import sys
 
 sys.path[:] = sys.path[1:]  # this folder
 
 import json  # noqa: E402
 import os  # noqa: E402
-from importlib import util  # noqa: E402
+from importlib import import_module, util  # noqa: E402
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
+_PRIVATE = "_lowtide_probe_"
 _TAIL = 4000
 _FAILURE = 8000
 _encode = json.JSONEncoder().encode
 _open, _replace, _fsync = open, os.replace, os.fsync
 _getpid, _exit = os.getpid, os._exit
+_settrace, _setprofile = sys.settrace, sys.setprofile
 _getenv = os.environ.get
 
 
-def load(name):
+class _Siblings:
+    """Finds the files of this folder by their private names, while one of them is loaded."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        if not name.startswith(_PRIVATE):
+            return None
+        return util.spec_from_file_location(name, os.path.join(_FOLDER, name[len(_PRIVATE) :] + ".py"))
+
+
+def load(name: str) -> types.ModuleType:
     """A file of this folder as the module `_lowtide_probe_NAME`."""
-    private = "_lowtide_probe_" + name
-    if private not in sys.modules:
-        spec = util.spec_from_file_location(private, os.path.join(_FOLDER, name + ".py"))
-        module = sys.modules[private] = util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return sys.modules[private]
+    if _PRIVATE + name not in sys.modules:
+        sys.meta_path.insert(0, _Siblings)
+        try:
+            import_module(_PRIVATE + name)
+        finally:
+            sys.meta_path.remove(_Siblings)
+    return sys.modules[_PRIVATE + name]
 
 
 class Run:
@@ -44,7 +59,7 @@ class Run:
         report: absolute path of the report; output and child lists are kept in its folder.
     """
 
-    def __init__(self, job, report):
+    def __init__(self, job: dict, report: str) -> None:
         self.job = job
         self.purpose = job["purpose"]
         self.target = job["target"]
@@ -54,7 +69,6 @@ class Run:
         self.watching = load("watching")
         self.output = load("output").Output(report + ".stdout")
         self.targets = load("targets")
-        load("kinds")
         self.digests = load("digest")
         self.names = self.importing.top_level_names(job["blobs"], job["roots"])
         self.children = report + ".children"
@@ -65,16 +79,14 @@ class Run:
         self.tester = None
         self.ended = None
         self._pid = _getpid()
+        self._concluding = False
 
-    def _peaks(self):
+    def _peaks(self) -> object:
         return load("calls").CallPeaks(self.export) if self.purpose == "calls" else None
 
-    def _recorder(self):
+    def _recorder(self) -> object:
         self.recorder = None
         if self.purpose in ("stages", "census"):
-            for name in ("describe", "instrument", "sizing", "census", "stages"):
-                if os.path.exists(os.path.join(_FOLDER, name + ".py")):
-                    load(name)
             self.recorder = load("stages").Recorder(
                 chain=self.job["chain"],
                 export=self.export,
@@ -84,20 +96,18 @@ class Run:
             )
         return self.recorder
 
-    def prepare(self):
+    def prepare(self) -> None:
         """Everything up to the first line of the target."""
         os.chdir(self.export)
         self.importing.redirect(self.export, self.job["checkout"], self.job["roots"], self.names)
-        self.importing.prepare_children(
-            self.children, self.export, self.job["checkout"], self.job["roots"], self.names
-        )
+        self.importing.prepare_children(self.children, self.export, self.job["checkout"], self.job["roots"], self.names)
         sys.meta_path.append(self.not_found)
         self.before = self.watching.sizes(self.scratch, os.path.dirname(self.report))
         os._exit = self._leave
         os.register_at_fork(after_in_child=self.watch.stop)
         self.output.start()
 
-    def go(self):
+    def go(self) -> None:
         """Runs the target and writes the report."""
         kind = self.target["kind"] if self.target else "tests"
         if kind in ("test", "tests"):
@@ -113,7 +123,6 @@ class Run:
             self.ended = self.targets.run_script(
                 self.target["path"], self.target["arguments"], self.export, self.meter, self.recorder
             )
-            self._as_child()
             self.targets.wind_up()
         else:
             self.ended = self.targets.run_function(
@@ -122,17 +131,19 @@ class Run:
         self._as_child()
         self.conclude()
 
-    def _as_child(self):
+    def _as_child(self) -> None:
         """A fork of the target's that came back up to here ends as a fork of any script would."""
         if _getpid() != self._pid:
             self.output.stop()
             os._exit(self.ended.code if self.ended else 0)
 
-    def _leave(self, code):
+    def _leave(self, code: int) -> None:
         """Stands for os._exit: a fork leaves its module list, the target's own process its report."""
         if _getpid() != self._pid:
             self.importing.write_modules(self.children, self.export, self.job["checkout"], self.names)
             _exit(code)
+        if self._concluding:
+            raise SystemExit  # of a thread that is still running: the process ends in a moment
         script = self.target is not None and self.target["kind"] == "script"
         if script and not code:
             self.ended = self.targets.Ended()
@@ -143,12 +154,15 @@ class Run:
         self.conclude(flush=False)
         _exit(0)
 
-    def _replaced(self, sentence):
+    def _replaced(self, sentence: str) -> None:
         self.write({"ok": False, "failure": sentence})
 
-    def conclude(self, flush=True):
+    def conclude(self, flush: bool = True) -> None:
         """The target has ended: measures what is left to measure and writes the report."""
+        self._concluding = True
         self.meter.finish()
+        _settrace(None)
+        _setprofile(None)
         self.watch.stop()
         self.output.stop(flush)
         after = self.watching.sizes(self.scratch, os.path.dirname(self.report))
@@ -167,10 +181,10 @@ class Run:
             written=self.watching.grown(self.before, after),
         )
         if self.tester is not None:
-            fields.update(self.tester.report())
+            fields.update(self.tester.report(self.output))
         self.write(fields)
 
-    def _digest(self):
+    def _digest(self) -> dict:
         """digest, digest_kind and opaque, where this purpose has them."""
         kind = self.target["kind"] if self.target else ""
         if kind == "test":
@@ -185,7 +199,7 @@ class Run:
         digest = digester.digest(self.ended.value)
         return {"digest": digest, "digest_kind": "return", "opaque": sorted(digester.opaque)}
 
-    def _modules(self):
+    def _modules(self) -> dict:
         """modules, children, opened and missing."""
         for path in self.not_found.candidates():
             self.watch.note(path)
@@ -204,12 +218,12 @@ class Run:
             "missing": sorted(self.watch.missing - self.watch.opened),
         }
 
-    def write(self, fields):
+    def write(self, fields: dict) -> None:
         """Writes the report: a temporary file, then a rename."""
         write_report(self.report, dict(fields, python=self.job["python"]))
 
 
-def write_report(path, fields):
+def write_report(path: str, fields: dict) -> None:
     """Writes fields as JSON, atomically; text that is no Unicode is written with escapes."""
     data = _encode(_clean(fields)).encode("ascii")
     with _open(path + ".part", "wb") as file:
@@ -219,7 +233,7 @@ def write_report(path, fields):
     _replace(path + ".part", path)
 
 
-def _clean(value):
+def _clean(value: object) -> object:
     if isinstance(value, str):
         return str.encode(value, "utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, dict):
@@ -229,7 +243,7 @@ def _clean(value):
     return value
 
 
-def main():
+def main() -> None:
     """Does the job named on the command line."""
     with _open(sys.argv[1], encoding="utf-8") as file:
         job = json.load(file)

@@ -7,11 +7,12 @@ Stdlib only, Python 3.9 and later. What the figures mean:
 - A table describes one activation of its function, the one that rose highest (of equal ones the last); only hits are
   counted over all. A stage which that activation did not run is described by the activation in which it rose highest.
   Of a recursive function only outermost activations are candidates; what inner ones do is within the outer's stages.
-- A generator's stages stop while it is suspended: what its consumer does is not its own.
+- A generator's stages stop while it is suspended: what its consumer does is not its own. `yield from` and `await`
+  are not seen: approximate.
 - With threads the highest point is the whole process's, for every open stage of every thread: approximate.
 
-In mode census nothing is traced; the same probes only count events, so that the event with the highest traced bytes
-of an earlier run is found again.
+In mode census nothing is traced; the same probes only count events, so the event with the highest traced bytes of an
+earlier run is found again. The census is taken there and the target runs on to its end.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import types
 import _lowtide_probe_census as census
 import _lowtide_probe_instrument as instrument
 import _lowtide_probe_sites as sites
+import _lowtide_probe_tables as tables
 
 EACH_ELEMENT = 256
 """A comprehension's elements are events one by one up to this number ..."""
@@ -36,22 +38,8 @@ SOME_ELEMENTS = 15
 _get_ident = _thread.get_ident
 _count_threads = _thread._count
 _get_frame = sys._getframe
-
-
-class Activation:
-    """One call of a probed function. `entries` are its open stages while it is suspended, `left_at` what was traced
-    when it was."""
-
-    __slots__ = ("entries", "function", "left_at", "outermost", "peak", "running", "values")
-
-    def __init__(self, function: instrument.Function, outermost: bool) -> None:
-        self.function = function
-        self.outermost = outermost
-        self.values: dict[int, list[int]] = {}
-        self.peak = 0
-        self.running = False
-        self.entries: list[list] = []
-        self.left_at = 0
+_get_traced = tracemalloc.get_traced_memory
+_reset_peak = tracemalloc.reset_peak
 
 
 class Recorder:
@@ -70,67 +58,47 @@ class Recorder:
     ) -> None:
         self._export = os.path.realpath(export)
         self._tracing = mode == "stages"
-        self._census_event = event
+        self._census_event = None if self._tracing else event
+        self._chain = chain
         self._places: dict[str, list[dict]] = {}
         for place in chain:
             file = os.path.realpath(os.path.join(self._export, place["file"]))
             if file.startswith(self._export + os.sep):
                 self._places.setdefault(file, []).append(place)
-        self._chain = chain
-        self._functions: list[instrument.Function] = []
-        self._owner: list[int] = []
-        self._parent: list[int] = []
-        self._hits: list[int] = []
-        self._highest: list[list[int] | None] = []
-        self._best: list[Activation | None] = []
-        self._on_stack: list[int] = []
-        self._elements: list[int] = []
+        self._tables = tables.Tables()
+        self._elements: dict[int, int] = {}
         self._on = False
         self._stacks: dict[int, list[list]] = {}
-        self._activations: set[Activation] = set()
         self._base = 0
         self._peak = 0
         self._events = 0
         self._high = -1
         self._high_event: int | None = None
         self._threads = 0
-        self._threaded = False
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
-        self._finder = Finder(self)
+        self._finder = Finder(self, self._places)
         self._probes = {name: getattr(self, name) for name in instrument.PROBES}
 
-    # ---- setting up
-
     def install(self) -> None:
-        """Puts the finder first on sys.meta_path; again when others have pushed in front of it since."""
-        if self._finder in sys.meta_path:
-            sys.meta_path.remove(self._finder)
+        """Puts the finder first on sys.meta_path; call again when others pushed in front of it since."""
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self._finder]
         sys.meta_path.insert(0, self._finder)
 
-    def covers(self, file: str) -> bool:
-        """True when `file` holds a function of the chain."""
-        return os.path.realpath(file) in self._places
-
     def compile(self, source: bytes, filename: str) -> types.CodeType:
-        """Compiles a file of the chain with probes; without, where CPython's limits allow none."""
+        """Compiles a file of the chain with probes; without, where CPython's limits allow none.
+
+        Raises:
+            SyntaxError: the file cannot be compiled as it is.
+        """
         places = self._places.get(os.path.realpath(filename), [])
-        text = importlib.util.decode_source(source)
-        known = len(self._functions)
         try:
-            code = instrument.instrument(text, filename, places, self._export, self._functions, self._probes)
+            text = importlib.util.decode_source(source)
+            functions = self._tables.functions
+            code = instrument.instrument(text, filename, places, self._export, functions, self._probes)
         except (SyntaxError, RecursionError):
             return compile(source, filename, "exec", dont_inherit=True)
-        for function in self._functions[known:]:
-            self._best.append(None)
-            self._on_stack.append(0)
-            self._elements.append(0)
-            for stage in function.stages:
-                parent = stage["parent"]
-                self._owner.append(function.number)
-                self._parent.append(-1 if parent is None else function.first + parent)
-                self._hits.append(0)
-                self._highest.append(None)
+        self._tables.register()
         return code
 
     def begin(self) -> None:
@@ -138,57 +106,185 @@ class Recorder:
         self._threads = _count_threads()
         if self._tracing:
             self._snapshots.begin()
-            self._base = self._peak = tracemalloc.get_traced_memory()[0]
-            tracemalloc.reset_peak()
+            self._base = self._peak = _get_traced()[0]
+            _reset_peak()
         self._on = True
 
     def finish(self) -> None:
-        """The target has ended: closes what is open. A second call does nothing."""
-        if not self._on:
-            return
-        current = self._tick()
-        self._on = False
-        for stack in list(self._stacks.values()):
-            while stack:
-                self._leave_top(stack, current)
-        for activation in list(self._activations):
-            self._close_suspended(activation)
+        """The target has ended, whichever way: closes what is open. A second call does nothing."""
+        if self._on:
+            current, peak = _get_traced()
+            self._on = False
+            self._note(peak)
+            self._tables.finish(list(self._stacks.values()), current)
 
-    # ---- probes of plain functions
+    def report(self) -> dict:
+        """Keys of ProbeReport. Aggregates faster once tracemalloc is stopped."""
+        if not self._tracing:
+            return dict(self._census)
+        found = self._snapshots.sites(self._export)
+        return {
+            "traced_peak": self._peak - self._base,
+            "tables": self._tables.report(self._chain, self._base),
+            "event": self._high_event,
+            "event_traced": None if self._high_event is None else self._high - self._base,
+            "sites": found,
+        }
 
-    def enter(self, number: int) -> Activation | None:
+    # ---- the probes (see instrument)
+
+    def enter(self, number: int) -> tables.Activation | None:
         """Function `number` starts."""
         if not self._on:
             return None
-        return self._push(self._stack(), self._functions[number], self._tick())
+        return self._tables.push(self._stack(), number, self._tick(None))
 
     def stage(self, index: int) -> None:
         """Statement `index` starts, the one before it has ended."""
         if self._on:
-            stack = self._stack()
-            self._open(self._mine(stack, index), stack, index, self._tick(self._owner[index]))
+            self._tables.open(self._stack(), index, self._tick(self._tables.owner[index]))
 
     def back(self, index: int) -> None:
-        """The body of statement `index` has ended; the statement itself goes on."""
+        """A body of statement `index` has ended; the statement itself goes on."""
         if self._on:
-            stack = self._stack()
-            current = self._tick(self._owner[index])
-            self._mine(stack, index)
-            self._close_to(stack, index, current)
+            self._tables.back(self._stack(), index, self._tick(self._tables.owner[index]))
 
     def leave(self, number: int) -> None:
         """Function `number` ends."""
         if self._on:
-            current = self._tick(number)
-            stack = self._stack()
-            if any(entry[3].function.number == number for entry in stack):
-                while self._leave_top(stack, current) != number:
-                    pass
+            self._tables.leave(self._stack(), number, self._tick(number))
 
     def light(self, number: int, value: object) -> object:
         """An element of a comprehension in function `number` is there."""
         if self._on:
-            count = self._elements[number] = self._elements[number] + 1
+            count = self._elements[number] = self._elements.get(number, 0) + 1
             if count <= EACH_ELEMENT or not count & SOME_ELEMENTS:
                 self._tick(number)
         return value
+
+    def suspend(self, activation: tables.Activation | None, value: object) -> object:
+        """A generator yields `value`."""
+        if self._on and activation is not None:
+            self._tables.suspend(self._stack(), activation, self._tick(activation.function.number))
+        return value
+
+    def resume(self, activation: tables.Activation | None, value: object) -> object:
+        """A generator goes on with `value` from its consumer."""
+        if self._on and activation is not None:
+            self._tables.attach(self._stack(), activation, self._tick(None))
+        return value
+
+    def stage_in(self, activation: tables.Activation | None, index: int) -> None:
+        """As `stage`, in a generator or coroutine."""
+        if self._on and activation is not None:
+            current, stack = self._tick(activation.function.number), self._stack()
+            self._tables.attach(stack, activation, current)
+            self._tables.open(stack, index, current)
+
+    def back_in(self, activation: tables.Activation | None, index: int) -> None:
+        """As `back`, in a generator or coroutine."""
+        if self._on and activation is not None:
+            current, stack = self._tick(activation.function.number), self._stack()
+            self._tables.attach(stack, activation, current)
+            self._tables.back(stack, index, current)
+
+    def leave_in(self, activation: tables.Activation | None) -> None:
+        """As `leave`, in a generator or coroutine."""
+        if self._on and activation is not None:
+            current = self._tick(activation.function.number)
+            self._tables.leave_in(self._stack(), activation, current)
+
+    # ---- events
+
+    def _stack(self) -> list[list]:
+        stack = self._stacks.get(_get_ident())
+        if stack is None:
+            stack = self._stacks[_get_ident()] = []
+        return stack
+
+    def _tick(self, number: int | None) -> int:
+        """One event, told by a probe of function `number` (None: nothing of it has run yet); traced bytes."""
+        if not self._tracing:
+            self._events += 1
+            if self._events == self._census_event:
+                self._take_census(_get_frame(2), number)
+            return 0
+        current, peak = _get_traced()
+        _reset_peak()
+        self._events += 1
+        if current > self._high:
+            self._high = current
+            self._high_event = self._events
+            if current >= self._snapshots.due:
+                self._snapshots.take(current)
+        self._note(peak)
+        if _count_threads() > self._threads:
+            self._tables.approximate = True
+        return current
+
+    def _note(self, peak: int) -> None:
+        """The highest point of the segment that ends now goes to the innermost open stage of each thread."""
+        if peak > self._peak:
+            self._peak = peak
+        for stack in list(self._stacks.values()):
+            if stack and peak > stack[-1][2]:
+                stack[-1][2] = peak
+
+    def _take_census(self, frame: types.FrameType, number: int | None) -> None:
+        line = None if number is None else self._tables.line(self._stack(), number)
+        self._census = census.take(frame, self._export, _project_modules(self._export), line)
+
+
+class Finder:
+    """Finds the modules of the chain's files, for a loader that compiles them with probes. Other modules it leaves
+    to the finders behind it."""
+
+    def __init__(self, recorder: Recorder, files: dict[str, list[dict]]) -> None:
+        self._recorder = recorder
+        self._files = files
+        self._names = {_module_name(file) for file in files}
+
+    def find_spec(
+        self, fullname: str, path: list[str] | None = None, target: types.ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The spec of a module whose file is in the chain, else None."""
+        if fullname.rpartition(".")[2] not in self._names:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
+        if spec is None or not spec.origin or os.path.realpath(spec.origin) not in self._files:
+            return None
+        return importlib.util.spec_from_file_location(
+            fullname,
+            spec.origin,
+            loader=Loader(self._recorder, fullname, spec.origin),
+            submodule_search_locations=spec.submodule_search_locations,
+        )
+
+
+class Loader(importlib.machinery.SourceFileLoader):
+    """Compiles with probes, each time anew: the bytecode cache is neither read nor written."""
+
+    def __init__(self, recorder: Recorder, fullname: str, path: str) -> None:
+        super().__init__(fullname, path)
+        self._recorder = recorder
+
+    def get_code(self, fullname: str) -> types.CodeType:
+        """The code object of the module, with probes."""
+        path = self.get_filename(fullname)
+        return self._recorder.compile(self.get_data(path), path)
+
+
+def _module_name(file: str) -> str:
+    name = os.path.splitext(os.path.basename(file))[0]
+    return os.path.basename(os.path.dirname(file)) if name == "__init__" else name
+
+
+def _project_modules(export: str) -> list[types.ModuleType]:
+    """Loaded modules whose file lies in the export."""
+    found = []
+    for module in list(sys.modules.values()):
+        if isinstance(module, types.ModuleType):
+            file = module.__dict__.get("__file__")
+            if isinstance(file, str) and os.path.realpath(file).startswith(export + os.sep):
+                found.append(module)
+    return found

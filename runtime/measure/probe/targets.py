@@ -1,7 +1,11 @@
 """Runs a script as `__main__`, or a function of a module. Test targets: testing.py."""
 
+from __future__ import annotations
+
+import atexit
 import os
 import sys
+import threading
 import traceback
 import types
 from importlib import import_module, machinery
@@ -23,13 +27,13 @@ class Ended:
         code: exit code of a script.
     """
 
-    def __init__(self, failure="", value=None, code=0):
+    def __init__(self, failure: str = "", value: object = None, code: int = 0) -> None:
         self.failure = failure
         self.value = value
         self.code = code
 
 
-def failure_of(error):
+def failure_of(error: BaseException) -> str:
     """The traceback of an exception without the probe's own frames."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.startswith(_FOLDER):
@@ -40,7 +44,7 @@ def failure_of(error):
         return f"{type(error).__name__} (its text cannot be shown)"
 
 
-def blank_main():
+def blank_main() -> types.ModuleType:
     """Puts an empty module in the place of `__main__`; the probe's own stays reachable."""
     sys.modules["_lowtide_probe"] = sys.modules["__main__"]
     main = types.ModuleType("__main__")
@@ -49,7 +53,7 @@ def blank_main():
     return main
 
 
-def run_script(path, arguments, export, meter, recorder):
+def run_script(path: str, arguments: list[str], export: str, meter: object, recorder: object) -> Ended:
     """Runs a script as python does: as `__main__`, its folder first on sys.path.
 
     Args:
@@ -61,9 +65,7 @@ def run_script(path, arguments, export, meter, recorder):
     """
     file = _join(export, path)
     main = blank_main()
-    main.__dict__.update(
-        __file__=file, __cached__=None, __loader__=machinery.SourceFileLoader("__main__", file)
-    )
+    main.__dict__.update(__file__=file, __cached__=None, __loader__=machinery.SourceFileLoader("__main__", file))
     sys.argv[:] = [path, *arguments]
     sys.path.insert(0, os.path.dirname(file))
     try:
@@ -83,16 +85,13 @@ def run_script(path, arguments, export, meter, recorder):
     return Ended()
 
 
-def wind_up():
+def wind_up() -> None:
     """What python does at the end of a script: waits for its threads, calls its exit functions."""
-    import atexit
-    import threading
-
     threading._shutdown()
     atexit._run_exitfuncs()
 
 
-def _exited(error):
+def _exited(error: BaseException) -> Ended:
     code = error.code
     if code is None:
         return Ended()
@@ -102,7 +101,7 @@ def _exited(error):
     return Ended(f"The script ended with exit code 1: {code}", code=1)
 
 
-def run_function(module, function, text, meter):
+def run_function(module: str, function: str, text: str, meter: object) -> Ended:
     """Imports a module and calls a function of it without arguments; coroutines run under asyncio.run."""
     blank_main()
     sys.argv[:] = [text]

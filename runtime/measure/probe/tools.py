@@ -1,5 +1,7 @@
 """What the target's interpreter has installed (purpose inspect)."""
 
+from __future__ import annotations
+
 import platform
 import sys
 from importlib import metadata
@@ -7,7 +9,7 @@ from importlib import metadata
 PACKAGES = ("pytest", "memray", "numpy", "pandas", "pytest-memray")
 
 
-def found():
+def found() -> dict:
     """The fields of Tools."""
     packages = {}
     for name in PACKAGES:

@@ -3,6 +3,8 @@
 Files and children come from audit events. A hook cannot be taken away again, so `Watch.stop` only makes it deaf.
 """
 
+from __future__ import annotations
+
 import os
 import resource
 import stat
@@ -32,7 +34,7 @@ class Watch:
         replaced: called with a sentence when the process is about to be replaced by another program.
     """
 
-    def __init__(self, export, replaced):
+    def __init__(self, export: str, replaced: Callable[[str], None]) -> None:
         self.export = export.rstrip("/") + "/"
         self.opened = set()
         self.missing = set()
@@ -42,7 +44,7 @@ class Watch:
         self._pid = _getpid()
         self._handlers = {}
 
-    def start(self):
+    def start(self) -> None:
         """Adds the hook."""
         self._handlers = {
             "open": self._open,
@@ -59,18 +61,18 @@ class Watch:
         }
         get = self._handlers.get
 
-        def hook(event, arguments):
+        def hook(event: str, arguments: tuple) -> None:
             handler = get(event)
             if handler is not None:
                 handler(arguments)
 
         sys.addaudithook(hook)
 
-    def stop(self):
+    def stop(self) -> None:
         """Nothing counts from here on."""
         self._handlers.clear()
 
-    def _path(self, path):
+    def _path(self, path: object) -> str | None:
         """The path below the export, or None."""
         try:
             path = _fsdecode(path)
@@ -85,7 +87,7 @@ class Watch:
             return None
         return path
 
-    def note(self, path):
+    def note(self, path: object) -> None:
         """Notes a path below the export as opened, or as missing when nothing is there."""
         path = self._path(path)
         if path is None or len(self.opened) + len(self.missing) >= _FILES_LIMIT:
@@ -98,35 +100,35 @@ class Watch:
         if stat.S_ISREG(found.st_mode):
             self.opened.add(path[len(self.export) :])
 
-    def _open(self, arguments):
+    def _open(self, arguments: tuple) -> None:
         flags = arguments[2] if len(arguments) > 2 else 0
         if not isinstance(flags, int) or flags & os.O_ACCMODE in _READS:
             self.note(arguments[0])
 
-    def _list(self, arguments):
+    def _list(self, arguments: tuple) -> None:
         self.note("." if arguments[0] is None else arguments[0])
 
-    def _child(self, arguments):
+    def _child(self, arguments: tuple) -> None:
         self.children += _getpid() == self._pid
 
-    def _spawn(self, arguments):
+    def _spawn(self, arguments: tuple) -> None:
         if _getframe(2).f_globals.get("__name__") != "subprocess":  # Popen was counted
             self._child(arguments)
 
-    def _exec(self, arguments):
+    def _exec(self, arguments: tuple) -> None:
         if _getpid() == self._pid:
             self._replaced("The target replaces its own process by another program (os.exec): measure that one.")
 
-    def _thread(self, arguments):
+    def _thread(self, arguments: tuple) -> None:
         self.threads += _getpid() == self._pid
 
 
-def children_rss():
+def children_rss() -> int:
     """Largest resident set among the children that were waited for, in bytes."""
     return _getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * _RSS_UNIT
 
 
-def vm_hwm():
+def vm_hwm() -> int | None:
     """Highest resident set of this process in bytes; None where the system does not say."""
     try:
         descriptor = _os_open("/proc/self/status", os.O_RDONLY)
@@ -140,7 +142,7 @@ def vm_hwm():
     return int(line[0]) * 1024 if line else None
 
 
-def sizes(folders, without):
+def sizes(folders: Iterable[str], without: str) -> dict[str, int]:
     """path -> bytes of the regular files below the folders, bytecode caches and the folder `without` left out."""
     found = {}
     stack = [folder for folder in dict.fromkeys(folders) if folder]
@@ -164,6 +166,6 @@ def sizes(folders, without):
     return found
 
 
-def grown(before, after):
+def grown(before: dict[str, int], after: dict[str, int]) -> int:
     """Bytes that files of `after` have beyond what they had in `before`."""
     return sum(max(0, size - before.get(path, 0)) for path, size in after.items())
