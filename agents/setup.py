@@ -82,17 +82,19 @@ class Setup(Agent):
     async def _verified(self, facts: SetupFacts, chosen: str | None) -> tuple[SetupFacts, str]:
         """The facts of a setup.md that is there, what was found out since, and what to say about it."""
         python, tools = await self._interpreter(chosen or facts.interpreter)
-        changes: dict[str, object] = {}
-        if python != facts.interpreter:
-            changes["interpreter"] = python
-            changes["test_command"] = [python if w == facts.interpreter else w for w in facts.test_command]
         if version_of(tools.version) != version_of(facts.python_version) and python == facts.interpreter:
             raise BadInput(
                 f"setup.md says Python {facts.python_version}, but {python} is {tools.version}: "
                 "mend the line, or delete setup.md to have it written anew."
             )
-        found = {"python_version": tools.version, "packages": tools.packages, "sandbox": self.config.sandbox}
-        changes |= {name: value for name, value in found.items() if getattr(facts, name) != value}
+        found: dict[str, object] = {
+            "interpreter": python,
+            "python_version": tools.version,
+            "test_command": [python if word == facts.interpreter else word for word in facts.test_command],
+            "packages": tools.packages,
+            "sandbox": self.config.sandbox,
+        }
+        changes = {name: value for name, value in found.items() if getattr(facts, name) != value}
         if not changes:
             return facts, "setup.md was there: verified and kept"
         lines = ", ".join(name.replace("_", " ") for name in changes)

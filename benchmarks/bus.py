@@ -1,10 +1,10 @@
-"""The message bus beside raw MQTT, on nats-server and on mosquitto, and what it loses when the broker is killed: nothing.
+"""The message bus beside raw MQTT, on nats-server and on mosquitto, and what it loses when the broker is killed.
 
     python benchmarks/bus.py [--messages N]
 
-A raw round trip is a QoS 1 publish and a QoS 1 reply over aiomqtt; ours is from `send` until the recipient's *processed*,
-with the message on disk at both ends. Then N messages (20,000) go from one agent to another while the broker is killed with
-SIGKILL twice. Exit code 1 when one is lost, doubled or out of order.
+A raw round trip is a QoS 1 publish and a QoS 1 reply over aiomqtt; ours is from `send` until the recipient's
+*processed*, with the message on disk at both ends. Then N messages (20,000) go from one agent to another while the
+broker is killed with SIGKILL twice. Exit code 1 when one is lost, doubled or out of order.
 """
 
 import argparse
@@ -205,9 +205,10 @@ async def measure(name: str, server: Server, folder: Path, count: int) -> bool:
     await server.start()
     try:
         theirs, mine = await raw(server), await ours(server, folder / "speed")
+        trips, rates = mine.round_trip / theirs.round_trip, mine.rate / theirs.rate
         print(
-            f"{name:<12} {theirs.round_trip:>8.2f} ms {mine.round_trip:>8.2f} ms {mine.round_trip / theirs.round_trip:>7.2f}"
-            f" {theirs.rate:>10,.0f}/s {mine.rate:>10,.0f}/s {mine.rate / theirs.rate:>7.2f}"
+            f"{name:<12} {theirs.round_trip:>8.2f} ms {mine.round_trip:>8.2f} ms {trips:>7.2f}"
+            f" {theirs.rate:>10,.0f}/s {mine.rate:>10,.0f}/s {rates:>7.2f}"
         )
         found = await survival(server, folder / "survival", count)
     finally:

@@ -4,7 +4,7 @@ import random
 
 
 def backoff(attempt: int, first: float, longest: float) -> float:
-    """Seconds before try number `attempt` (from 0): doubling from `first` up to `longest`, the upper half of it at random.
+    """Seconds before try number `attempt` (from 0): doubling from `first` up to `longest`, half of it at random.
 
     The jitter keeps agents that lost the same broker from coming back all at once.
     """

@@ -107,6 +107,9 @@ class Broker:
         except TimeoutError:
             await self.stop()
             raise BrokerUnreachable(f"nats-server did not start within {_START_TIMEOUT:.0f} s") from None
+        except BrokerUnreachable:
+            await self._process.wait()
+            raise
 
     async def stop(self) -> None:
         """Ends the server, by force when it does not go."""

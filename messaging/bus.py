@@ -1,8 +1,9 @@
 """The bus: how one agent sends, receives and listens (design, I1 to I5).
 
-A message is in the sender's durable outbox before it is published, and in the recipient's durable inbox before that says
-*received*. It leaves the inbox when its handler has finished; then the sender hears *processed*. Nothing relies on the
-broker's memory: what is unacknowledged goes out again on each connect, on the recipient's return, and with backoff.
+A message is in the sender's durable outbox before it is published, and in the recipient's durable inbox before that
+says *received*. It leaves the inbox when its handler has finished; then the sender hears *processed*. Nothing relies
+on the broker's memory: what is unacknowledged goes out again on each connect, on the recipient's return, and with
+backoff.
 A packet is one envelope, or several with a newline between them.
 """
 
@@ -24,6 +25,7 @@ from messaging.outgoing import CONTROL_LANE, ROUTER, Outbox, Wanted
 from messaging.packets import EVERYONE, address_to, unpack
 from messaging.receipts import Receipts
 from messaging.streams import Streams
+from messaging.tasks import log_failure
 from messaging.wire import Connection, Packet
 
 __all__ = ["MAX_ATTEMPTS", "MAX_PAYLOAD", "Address", "Bus", "DeadLetter", "Delivery"]
@@ -125,14 +127,14 @@ class Bus:
         if len(payload) > MAX_PAYLOAD:
             raise BadValue(
                 f"a message of {len(payload) / 2**20:.1f} MiB to {to!r} is more than the"
-                f" {MAX_PAYLOAD // 2**20} MiB the bus takes: put it into a file of the exchange folder and send its name"
+                f" {MAX_PAYLOAD // 2**20} MiB the bus takes: put it into a file that both can read and send its name"
             )
         lane = CONTROL_LANE if isinstance(body, Control) else 0
         await self._outbox.put(Outgoing(envelope.id, to, lane, payload))
         return envelope.id
 
     async def publish(self, stream: str, body: Body) -> None:
-        """Publishes on a lossy stream: gone when there is no connection. The router's roster is taken note of at once."""
+        """Publishes on a lossy stream: gone when there is no connection. The router's own roster holds at once."""
         envelope = address_to(self.agent, EVERYONE, self.session, body)
         if self.agent == ROUTER and isinstance(body, Roster):
             self._take_roster(envelope, body)
@@ -268,12 +270,8 @@ class Bus:
     def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=f"{self.agent}: {name}")
         self._tasks.add(task)
-        task.add_done_callback(self._spawned_ended)
-
-    def _spawned_ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _LOG.error("%s failed: %s", task.get_name(), error, exc_info=error)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_failure)
 
     async def _release(self) -> None:
         for task in list(self._tasks):

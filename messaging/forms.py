@@ -5,9 +5,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from messaging.contents import (
-    Allocation,
     Baseline,
-    Candidate,
     Complete,
     Content,
     CrossDomain,
@@ -34,25 +32,25 @@ from messaging.fields import (
     REST,
     TOKEN,
     UNIT,
-    allocation,
     escape,
     number,
-    read_allocation,
-    read_table,
-    table,
     unescape,
     unit_in,
     unit_out,
 )
-
-_BASELINE = "[baseline] Per-stage profiling:"
-_TOP = "  Top allocators:"
-_TARGETS = "Investigate these memory targets in order:"
-_REPROFILE = "[re-profile] After fix:"
-_MIB = 2**20
+from messaging.listings import (
+    TARGETS,
+    read_baseline,
+    read_finding,
+    read_reprofile,
+    read_targets,
+    write_baseline,
+    write_finding,
+    write_reprofile,
+    write_targets,
+)
 
 _TAG = re.compile(rf"\[(?P<tag>[a-z-]+)(?: (?P<argument>{LAZY}))?\] ?(?P<rest>{REST})")
-_NUMBERED = re.compile(r" *(?P<number>[0-9]+)\. (?P<item>.*)")
 _FLAGS = re.IGNORECASE
 _TARGET = re.compile(
     rf"Target: (?P<description>{GREEDY}) \((?P<category>{LAZY}), (?P<size>{NUMBER}) ?(?P<unit>{UNIT})(?: [^()]*)?\)"
@@ -97,9 +95,9 @@ def write(content: Content) -> str:
         case Plateau(reason=reason):
             return f"[plateau] {escape(reason)}"
         case Baseline():
-            return _write_baseline(content)
+            return write_baseline(content)
         case Reprofile():
-            return "\n".join([_REPROFILE, *table(content.stages, content.peak, content.unit)])
+            return write_reprofile(content)
         case ExperimentTarget():
             category = escape(content.category, "(),")
             size = f"{content.size:.1f} {unit_out(content.unit)}"
@@ -130,9 +128,9 @@ def write(content: Content) -> str:
         case FileModified(path=path):
             return f"[modified {escape(path, ']')}]"
         case Targets():
-            return "\n".join([_TARGETS, *_write_list(content.targets, content.first, content.unit)])
+            return write_targets(content)
         case Finding():
-            return _write_finding(content)
+            return write_finding(content)
         case _:
             assert_never(content)
 
@@ -140,8 +138,8 @@ def write(content: Content) -> str:
 def read(text: str) -> Content | None:
     """Reads canonical text, and what foreign agents write in the same forms; None when it has no such form."""
     text = text.strip(BLANKS)
-    if text.startswith(_TARGETS):
-        return _read_targets(text)
+    if text.startswith(TARGETS):
+        return read_targets(text)
     tag = _TAG.fullmatch(text)
     if tag is None:
         return None
@@ -150,52 +148,12 @@ def read(text: str) -> Content | None:
         case "experiment" if argument.isascii() and argument.removeprefix("-").isdigit():
             return _read_experiment(int(argument), rest)
         case "research":
-            return _read_finding(unescape(argument), rest)
+            return read_finding(unescape(argument), rest)
         case "modified" if not rest:
             return FileModified(path=unescape(argument))
         case name if not argument and name in _READERS:
             return _READERS[name](rest)
     return None
-
-
-def _write_list(items: list[Allocation], first: int, unit: str) -> list[str]:
-    return [f"{count}. {allocation(item, unit)}" for count, item in enumerate(items, first)]
-
-
-def _read_list(lines: list[str]) -> tuple[list[Allocation], int | None, str] | None:
-    items: list[Allocation] = []
-    first: int | None = None
-    unit = "MiB"
-    for line in lines:
-        entry = _NUMBERED.fullmatch(line)
-        read_item = read_allocation(entry["item"]) if entry else None
-        if entry is None or read_item is None:
-            return None
-        first = int(entry["number"]) if first is None else first
-        item, unit = read_item
-        items.append(item)
-    return items, first, unit
-
-
-def _write_baseline(content: Baseline) -> str:
-    lines = [_BASELINE, *table(content.stages, content.peak, content.unit)]
-    if content.top:
-        lines += [_TOP, *("  " + line for line in _write_list(content.top, 1, content.unit))]
-    return "\n".join(lines)
-
-
-def _read_baseline(rest: str) -> Baseline | None:
-    found = read_table(rest.split("\n"))
-    if found is None:
-        return None
-    stages, peak, unit, after = found
-    top = _read_list(after[1:]) if after and after[0].strip() == _TOP.strip() else None
-    return Baseline(stages=stages, peak=peak, unit=unit, top=top[0] if top else [])
-
-
-def _read_reprofile(rest: str) -> Reprofile | None:
-    found = read_table(rest.split("\n"))
-    return None if found is None else Reprofile(number=0, stages=found[0], peak=found[1], unit=found[2])
 
 
 def _write_result(content: ExperimentResult) -> str:
@@ -313,45 +271,9 @@ def _read_cross_domain(rest: str) -> CrossDomain | None:
     return CrossDomain(domain=unescape(found["domain"]), signal=unescape(found["signal"])) if found else None
 
 
-def _read_targets(text: str) -> Targets | None:
-    found = _read_list(text.split("\n")[1:])
-    if found is None:
-        return None
-    targets, first, unit = found
-    return Targets(ranking=0, targets=targets, unit=unit, first=2 if first is None else first)
-
-
-def _write_finding(content: Finding) -> str:
-    function = escape(content.target.function or content.target.name, "]")
-    details = [line for candidate in content.candidates for line in _write_candidate(candidate)]
-    text = "\n".join([*details, content.note]).strip(BLANKS)
-    head = f"[research {function}] {allocation(content.target, 'MiB')}"
-    return f"{head}\n{text}" if text else head
-
-
-def _write_candidate(candidate: Candidate) -> list[str]:
-    place = f"{escape(candidate.file)}:{candidate.line}"
-    return [
-        f"- {escape(candidate.title)} ({candidate.rule}, level {candidate.level}) at {place},"
-        f" frees {candidate.frees / _MIB:.1f} MiB: {escape(candidate.mechanism)}",
-        *(f"  shown: {escape(shown.check)}: {escape(shown.evidence)}" for shown in candidate.shown),
-        *(f"  assumes: {escape(assumption)}" for assumption in candidate.assumes),
-    ]
-
-
-def _read_finding(function: str, rest: str) -> Finding:
-    head, _, note = rest.partition("\n")
-    found = read_allocation(head)
-    if found is None or found[1] != "MiB":
-        target = Allocation(name=function, function=function, size=0.0)
-        return Finding(ranking=0, target=target, candidates=[], note=rest.strip(BLANKS))
-    target = found[0].model_copy(update={"function": function})
-    return Finding(ranking=0, target=target, candidates=[], note=note.strip(BLANKS))
-
-
 _READERS: dict[str, Callable[[str], Content | None]] = {
-    "baseline": _read_baseline,
-    "re-profile": _read_reprofile,
+    "baseline": read_baseline,
+    "re-profile": read_reprofile,
     "progress": _read_progress,
     "tier": _read_tier,
     "complete": _read_complete,

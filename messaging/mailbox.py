@@ -1,9 +1,9 @@
 """The durable outbox and inbox of one agent, in one SQLite file.
 
-A new message, going out or coming in, is committed with `synchronous=FULL`: it is on the disk before anybody is told so
-(0.25 ms a commit where fdatasync takes 0.15 ms, and one commit takes many messages). What becomes of it later is
-committed with `NORMAL`, which a killed process cannot lose either; after a power cut such a mark may be missing, and then
-the message is sent or handled once more, which ids make harmless.
+A new message, going out or coming in, is committed with `synchronous=FULL`: it is on the disk before anybody is told
+so (0.25 ms a commit where fdatasync takes 0.15 ms, and one commit takes many messages). What becomes of it later is
+committed with `NORMAL`, which a killed process cannot lose either; after a power cut such a mark may be missing, and
+then the message is sent or handled once more, which ids make harmless.
 
 The file is held exclusively: a second process of the same name is refused instead of taking half of the messages.
 """
@@ -105,8 +105,8 @@ class DeadLetter(NamedTuple):
 class Mailbox:
     """The mailbox in `path`, made when it is not there.
 
-    Lane 0 holds messages in order, lane 1 the controls that overtake them. All calls are short and synchronous; call them
-    from one thread.
+    Lane 0 holds messages in order, lane 1 the controls that overtake them. All calls are short and synchronous; call
+    them from one thread.
 
     Raises:
         MailboxError: the file is held by another process, or cannot be written.
@@ -114,6 +114,7 @@ class Mailbox:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._full: bool | None = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Messages hold source text; SQLite gives its other files the mode of this one.
@@ -163,7 +164,8 @@ class Mailbox:
     def open_out(self) -> list[Queued]:
         """All outgoing messages that are queued or received, in order."""
         rows = self._db.execute(
-            "SELECT id, peer, lane, seq, state FROM outbox WHERE state IN ('queued', 'received') ORDER BY peer, lane, seq"
+            "SELECT id, peer, lane, seq, state FROM outbox"
+            " WHERE state IN ('queued', 'received') ORDER BY peer, lane, seq"
         )
         return [Queued(*row) for row in rows]
 
@@ -273,7 +275,7 @@ class Mailbox:
             )
 
     def take_back(self, peer: str, id_: str, *, counted: bool) -> None:
-        """Puts a message that was handed out back; not `counted` when it was interrupted through no fault of its own."""
+        """Puts a message that was handed out back; not `counted` when it was interrupted by no fault of its own."""
         with self._transaction():
             self._db.execute(
                 "UPDATE inbox SET state = 'new', attempts = attempts - ? WHERE peer = ? AND id = ?",
@@ -300,7 +302,9 @@ class Mailbox:
     @contextmanager
     def _transaction(self, *, full: bool = False) -> Iterator[None]:
         try:
-            self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+            if full is not self._full:
+                self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+                self._full = full
             self._db.execute("BEGIN")
             yield
             self._db.execute("COMMIT")

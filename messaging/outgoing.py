@@ -12,6 +12,7 @@ from messaging.errors import MessagingError
 from messaging.mailbox import RANK, Mailbox, Mark, Outgoing, OutState, Queued
 from messaging.messages import Inquiry
 from messaging.packets import address_to
+from messaging.tasks import log_failure
 
 ROUTER = "router"
 """Publishes the roster, and takes part in every session."""
@@ -193,8 +194,8 @@ class Outbox:
         if line is None:
             line = self._lines[peer, lane] = Line(peer, lane)
             line.last = self._mailbox.last_sent(peer, lane)
-            task = asyncio.create_task(self._run(line), name=f"line to {peer}")
-            task.add_done_callback(_report)
+            task = asyncio.create_task(self._run(line), name=f"{self._agent}: line to {peer}")
+            task.add_done_callback(log_failure)
             self._tasks.append(task)
         return line
 
@@ -261,8 +262,3 @@ class Outbox:
             body = Inquiry(messages=ids[start : start + _PACKET_MESSAGES], control=line.lane == CONTROL_LANE)
             envelope = address_to(self._agent, line.peer, self._session, body, floor=line.floor)
             await self._publish(topic, envelope.encode(), 0)
-
-
-def _report(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()) is not None:
-        _LOG.error("%s has ended: %s", task.get_name(), error, exc_info=error)

@@ -9,6 +9,8 @@ from messaging.outgoing import Publish
 from messaging.packets import address_to
 
 _A_PACKET = 500
+_PATIENCE = 3
+"""Turns of the event loop, not a time."""
 
 
 class Receipts:
@@ -21,26 +23,30 @@ class Receipts:
         self._agent = agent
         self._session = session
         self._publish = publish
-        self._waiting: dict[str, list[bytes]] = {}
+        self._waiting: dict[str, dict[str, Receipt]] = {}
         self._wanted = asyncio.Event()
 
     def give(self, sender: str, receipts: Iterable[Receipt]) -> None:
-        """Tells `sender` what became of its messages, soon."""
-        lines = [address_to(self._agent, sender, self._session, receipt).encode() for receipt in receipts]
-        self._waiting.setdefault(sender, []).extend(lines)
+        """Tells `sender` what became of its messages, soon. A receipt replaces an earlier one of the same message."""
+        self._waiting.setdefault(sender, {}).update((receipt.message, receipt) for receipt in receipts)
         self._wanted.set()
 
     async def run(self) -> None:
         """Publishes receipts as they are given."""
         while True:
             await self._wanted.wait()
+            # A handler that is quick has finished in the meantime: then one receipt says all.
+            for _ in range(_PATIENCE):
+                await asyncio.sleep(0)
             self._wanted.clear()
             await self.flush()
 
     async def flush(self) -> None:
         """Publishes what is waiting."""
         waiting, self._waiting = self._waiting, {}
-        for sender, lines in waiting.items():
+        for sender, receipts in waiting.items():
             topic = topics.receipt(self._session, sender, self._agent)
-            for start in range(0, len(lines), _A_PACKET):
-                await self._publish(topic, b"\n".join(lines[start : start + _A_PACKET]), 0)
+            envelopes = [address_to(self._agent, sender, self._session, body) for body in receipts.values()]
+            for start in range(0, len(envelopes), _A_PACKET):
+                packet = b"\n".join(envelope.encode() for envelope in envelopes[start : start + _A_PACKET])
+                await self._publish(topic, packet, 0)

@@ -1,7 +1,7 @@
 """What agents say as text: each content has one canonical form, and text in that form is read back.
 
-Held for every content: `render(parse(render(content))) == render(content)`. A text says less than its content (a finding
-has no edits in it); what it does not say has its default, and a number it does not say is 0.
+Held for every content: `render(parse(render(content))) == render(content)`. A text says less than its content (a
+finding has no edits in it); what it does not say has its default, and a number it does not say is 0.
 """
 
 from collections.abc import Sequence

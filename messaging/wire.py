@@ -6,7 +6,6 @@ import math
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 
 import aiomqtt
 from aiomqtt.exceptions import MqttConnectError
@@ -15,6 +14,7 @@ from messaging.address import Address
 from messaging.backoff import backoff
 from messaging.errors import BrokerUnreachable
 from messaging.messages import new_id
+from messaging.tasks import log_failure
 
 Packet = tuple[str, bytes]
 """Topic and payload."""
@@ -79,7 +79,8 @@ class Connection:
             BrokerUnreachable: not connected `within` so many seconds, or refused.
         """
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._keep_connected(first))
+        self._task = asyncio.create_task(self._keep_connected(first), name=f"connection of {self._identifier}")
+        self._task.add_done_callback(log_failure)
         where = f"{self._address.host}:{self._address.port}"
         try:
             await asyncio.wait_for(first, within)
@@ -94,12 +95,11 @@ class Connection:
         """Disconnects."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
             self._task = None
 
     async def publish(self, topic: str, payload: bytes, qos: int) -> bool:
-        """Publishes; True once the broker has it (QoS 1) or the socket has (QoS 0), False when there is no connection."""
+        """Publishes; True once the broker (QoS 1) or the socket (QoS 0) has it, False when there is no connection."""
         client = self._client
         if client is None:
             return False
@@ -141,7 +141,8 @@ class Connection:
                     await _subscribe(client, self._filters)
                     self._client = client
                     attempt = 0
-                    greeting = asyncio.create_task(self._greet(connection, first))
+                    greeting = asyncio.create_task(self._greet(connection, first), name="greeting")
+                    greeting.add_done_callback(log_failure)
                     try:
                         await self._read(client)
                     finally:

@@ -149,7 +149,8 @@ class Agent:
         key = f"{to} {content.type} {what}"
         chosen = derived_id(cause, key) if cause else None
         sent = await self.bus.send(to, message(content), cause=cause, id=chosen)
-        if to != ROUTER and self.bus.roster is not None and to not in self.bus.roster:
+        if to not in self.config.agents:
+            # The bus makes it a dead letter once the roster is known; here it is made visible (I2).
             await self.log(Note(level="warning", text=f"dead letter to {to}: no such agent takes part"), cause=sent)
         return sent
 

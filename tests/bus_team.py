@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -81,6 +81,15 @@ async def take(bus: Bus, count: int, seconds: float = 20.0) -> list[str]:
             if len(texts) == count:
                 break
     return texts
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Waits until something holds that nobody tells about."""
+    for _ in range(750):
+        if holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError("15 s were not enough")
 
 
 async def soon(awaitable: Awaitable[T], seconds: float = 15.0) -> T:

@@ -61,6 +61,13 @@ def settings(tmp_path: Path, repo: Path, agents: Mapping[str, str], **changes: o
     return SessionConfig.model_validate(values | changes)
 
 
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancels until it has ended: Python 3.11's wait_for can swallow a cancellation that comes with its result."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1.0)
+
+
 @asynccontextmanager
 async def buses(config: SessionConfig, *names: str) -> AsyncIterator[list[Bus]]:
     """A real broker, and one connected bus per name; the mailboxes lie where the session has them."""
@@ -77,11 +84,6 @@ async def buses(config: SessionConfig, *names: str) -> AsyncIterator[list[Bus]]:
         for bus in reversed(made):
             await bus.__aexit__(None, None, None)
         await broker.stop()
-
-
-async def within(seconds: float, awaitable: object) -> object:
-    """Waits, but not for ever."""
-    return await asyncio.wait_for(awaitable, seconds)  # type: ignore[arg-type]
 
 
 async def next_body(bus: Bus, kind: type, seconds: float = 10.0) -> tuple[object, Envelope]:

@@ -16,7 +16,20 @@ from messaging.address import Address
 from messaging.bus import MAX_PAYLOAD, Bus
 from messaging.errors import BadValue, BrokerUnreachable, MailboxError, MessagingError
 from messaging.messages import Control, Envelope, Presence, Task, TaskList
-from tests.bus_team import NAMES, SESSION, be_router, both_brokers, broker, kill, said, say, soon, take, team
+from tests.bus_team import (
+    NAMES,
+    SESSION,
+    be_router,
+    both_brokers,
+    broker,
+    eventually,
+    kill,
+    said,
+    say,
+    soon,
+    take,
+    team,
+)
 
 WORKER = """
 import asyncio, sys
@@ -238,9 +251,7 @@ def test_a_recipient_that_never_answers_is_said(
     async def main() -> None:
         async with team("nats-server", tmp_path, "router", "memory") as (_, [_, memory]):
             await memory.send("researcher", say("anybody there?"))
-            async with asyncio.timeout(10):
-                while "memory: researcher has not answered for 1 messages" not in caplog.messages:
-                    await asyncio.sleep(0.05)
+            await eventually(lambda: "memory: researcher has not answered for 1 messages" in caplog.messages)
 
     asyncio.run(main())
 
@@ -465,8 +476,8 @@ def test_presence_tells_busy_from_dead(kind: str, tmp_path: Path) -> None:
             await soon(until(lambda body, sender: sender == "researcher" and body.state == "idle"), 30)
             os.kill(worker.pid, signal.SIGKILL)
             await worker.wait()
-            dead = await soon(until(lambda _, sender: sender == "researcher"))
-            assert (dead.state, dead.doing) == ("dead", "connection lost")
+            dead = await soon(until(lambda body, sender: sender == "researcher" and body.state == "dead"))
+            assert dead.doing == "connection lost"
 
     asyncio.run(main())
 
@@ -504,9 +515,7 @@ def test_streams_go_on_after_the_broker_was_away(kind: str, tmp_path: Path) -> N
             await kill(server)
             await router.publish("session", say("dropped"))
             await server.start()
-            async with asyncio.timeout(15):
-                while not (router.connected and memory.connected):
-                    await asyncio.sleep(0.05)
+            await eventually(lambda: router.connected and memory.connected)
             await router.publish("session", say("two"))
             assert said(await soon(anext(seen))) == "two"
 
@@ -554,7 +563,7 @@ def test_a_broker_that_is_not_there_is_said_after_the_timeout(tmp_path: Path) ->
             unused.bind(("127.0.0.1", 0))
             address = Address("127.0.0.1", unused.getsockname()[1])
             bus = Bus("memory", SESSION, address, tmp_path, connect_timeout=0.5)
-            with pytest.raises(BrokerUnreachable, match="no MQTT broker answers at 127.0.0.1"):
+            with pytest.raises(BrokerUnreachable, match=r"no MQTT broker answers at 127\.0\.0\.1"):
                 await soon(bus.__aenter__(), 5)
 
     asyncio.run(main())

@@ -1,6 +1,5 @@
 """The mailbox: what is kept, counted, marked and recognised, also by the next process."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -179,4 +178,4 @@ def test_a_failed_commit_keeps_nothing_and_the_mailbox_goes_on(path: Path) -> No
 def test_the_file_is_one_that_only_its_owner_can_read(path: Path) -> None:
     Mailbox(path).close()
 
-    assert os.stat(path).st_mode & 0o077 == 0
+    assert path.stat().st_mode & 0o077 == 0

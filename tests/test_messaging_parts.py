@@ -18,7 +18,7 @@ from messaging.broker import Broker, subject
 from messaging.errors import BadValue, BrokerUnreachable, NotUnderstood
 from messaging.incoming import Arrived, Plan, order
 from messaging.messages import Envelope, SendMessage
-from tests.bus_team import SESSION, kill, soon
+from tests.bus_team import SESSION, eventually, kill, soon
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -36,8 +36,8 @@ def test_every_topic_is_parsed_back() -> None:
 
 @pytest.mark.parametrize(
     "topic",
-    ("", "lowtide", "lowtide/s", "other/s/presence/a", "lowtide/s/presence/A", "lowtide/s/inbox/a", "lowtide/s/inbox/a/b/c",
-     "lowtide/s/stream/+/a", "lowtide//presence/a", "lowtide/s/else/a/b"),
+    ("", "lowtide", "lowtide/s", "other/s/presence/a", "lowtide/s/presence/A", "lowtide/s/inbox/a",
+     "lowtide/s/inbox/a/b/c", "lowtide/s/stream/+/a", "lowtide//presence/a", "lowtide/s/else/a/b"),
 )  # fmt: skip
 def test_a_topic_of_others_is_not_understood(topic: str) -> None:
     with pytest.raises(NotUnderstood):
@@ -170,14 +170,7 @@ def test_the_broker_listens_on_the_loopback_only(tmp_path: Path) -> None:
     async def main() -> None:
         broker = Broker(tmp_path, SESSION, ["router"])
         await broker.start()
-        sockets = {Path(f"/proc/{broker.pid}/fd/{fd}").readlink().name for fd in os.listdir(f"/proc/{broker.pid}/fd")}
-        inodes = {name.removeprefix("socket:[").rstrip("]") for name in sockets if name.startswith("socket:")}
-        rows = [
-            line.split()
-            for table in ("tcp", "tcp6")
-            for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
-        ]
-        listening = {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes}
+        listening = _listening(broker.pid)
         await broker.stop()
         assert listening == {"0100007F"}
 
@@ -187,7 +180,9 @@ def test_the_broker_listens_on_the_loopback_only(tmp_path: Path) -> None:
 def test_a_broker_that_cannot_start_says_its_own_last_words(tmp_path: Path) -> None:
     async def main() -> None:
         (tmp_path / "store").write_text("in the way")
-        with pytest.raises(BrokerUnreachable, match="nats-server did not start: .*storage directory is not a directory"):
+        with pytest.raises(
+            BrokerUnreachable, match=r"nats-server did not start: .*storage directory is not a directory"
+        ):
             await soon(Broker(tmp_path, SESSION, ["router"]).start())
 
     asyncio.run(main())
@@ -211,11 +206,17 @@ def test_the_broker_ends_with_its_parent(tmp_path: Path) -> None:
         pid = int(await soon(parent.stdout.readline(), 30))
         os.kill(parent.pid, signal.SIGKILL)
         await parent.communicate()
-        async with asyncio.timeout(10):
-            while _alive(pid):
-                await asyncio.sleep(0.02)
+        await eventually(lambda: not _alive(pid))
 
     asyncio.run(main())
+
+
+def _listening(pid: int) -> set[str]:
+    links = [entry.readlink().name for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    inodes = {link.removeprefix("socket:[").rstrip("]") for link in links if link.startswith("socket:")}
+    tables = [Path(f"/proc/net/{table}").read_text().splitlines()[1:] for table in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table]
+    return {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes}
 
 
 def _alive(pid: int) -> bool:

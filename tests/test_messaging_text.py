@@ -36,8 +36,9 @@ CONTENTS: tuple[type[Part], ...] = get_args(get_args(Content)[0])
 
 # Free text made of what the forms are made of, so that it tries to be mistaken for structure.
 PIECES = [
-    ", result: ", ", delta: ", " | best: ", " | next: ", " | signal: ", "]", "[", "(", ")", "\n", "\r", "\\", " ", "\t", "|",
-    ":", ", mechanism: ", " plateau: ", ". Tier ", " to Tier ", " in a.py:3", " — 1.0 MiB", "Target: a (b, 3 MiB)", "1. ",
+    ", result: ", ", delta: ", " | best: ", " | next: ", " | signal: ", "]", "[", "(", ")", "\n", "\r", "\\", " ", "\t",
+    "|", ":", ", mechanism: ", " plateau: ", ". Tier ", " to Tier ", " in a.py:3", " — 1.0 MiB",
+    "Target: a (b, 3 MiB)", "1. ",
     "target: x, result: KEEP, delta: -3 MiB, mechanism: y", "Peak: 3 MB", "  Stage  Delta MB  Cumul MB", "+1.0  2.0",
     " ~", "→", "->", "MiB", "\\n", "é", "x", "", "\x1c", "\u2028", "[note] ", " | left: ", " | irreducible: ", " (4%)",
 ]  # fmt: skip
@@ -49,7 +50,7 @@ COUNTS = st.integers(min_value=0, max_value=999)
 def _strategy(kind: type[Part]) -> st.SearchStrategy[Part]:
     fields = {}
     for name, field in kind.model_fields.items():
-        known = {
+        known: dict[object, st.SearchStrategy[object]] = {
             str: FREE,
             int: COUNTS,
             float: SIZES,

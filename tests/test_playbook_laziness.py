@@ -228,7 +228,7 @@ def test_rewritten_programs_behave_as_before(rule: Rule, form: str) -> None:
     fired = {"A": 0, "P": 0}
 
     @settings(
-        max_examples=1500, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+        max_examples=700, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
     )
     @given(programs(form))
     def check(code: str) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from messaging.messages import (
 from messaging.text import message
 from runtime.config import SessionConfig
 from tests.fake_agents import result
-from tests.team import buses, next_body, settings
+from tests.team import buses, cancelled, next_body, settings
 
 AGENTS = {"router": "", "setup": "", "memory": "", "researcher": ""}
 
@@ -39,9 +39,7 @@ async def running(config: SessionConfig, bus: Bus) -> AsyncIterator[Router]:
     try:
         yield router
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        await cancelled(task)
 
 
 @pytest.fixture

@@ -5,9 +5,20 @@ from runtime.measure.models import StageTable
 from tests.profiles import LOAD, MAIN, profile, stage
 
 
-def test_the_callee_stands_below_the_stage_that_leads_to_the_peak():
+def test_the_callee_stands_below_the_statement_that_calls_it():
     rows = stage_rows(profile().stages.tables, 0, 0)
-    assert [(row.name, row.depth) for row in rows] == [("load", 0), ("render", 0), ("rows", 1), ("close", 0)]
+    assert [(row.name, row.depth) for row in rows] == [("load", 0), ("rows", 1), ("render", 0), ("close", 0)]
+
+
+def test_inside_a_callee_what_moves_next_to_nothing_is_left_out():
+    inner = StageTable(place=LOAD, stages=[stage("tiny", 1, 0.001, 0, 0), stage("rows", 2, 30, 30, 30)])
+    rows = stage_rows([profile().stages.tables[0], inner], 0, 0)
+    assert [row.name for row in rows] == ["load", "rows", "render", "close"]
+
+
+def test_long_names_are_cut():
+    [row] = stage_rows([StageTable(place=MAIN, stages=[stage("x" * 60, 1, 9, 9, 9)])], 0, 0)
+    assert len(row.name) == 40
 
 
 def test_sizes_are_in_mib():

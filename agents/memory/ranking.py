@@ -85,7 +85,7 @@ def _holders(profile: Profile) -> Iterator[Ranked]:
     for holding in profile.census.holdings:
         if holding.place is None or holding.kind == "class_attribute":
             continue
-        size = max(holding.size, holding.own)
+        size = holding.own or holding.size
         where = "" if holding.kind == "global" else f" in {holding.place.function}"
         yield Ranked(
             _target(

@@ -81,7 +81,10 @@ class Loop:
         except Stopped as stopped:
             outcome, reason, code = "stopped", str(stopped), stopped.exit_code
         except LowtideError as error:
-            outcome, reason, code = "failed", str(error), error.exit_code
+            # A stop kills the running child, which then looks like a failing run.
+            stopped = self.services.gate.stopped.is_set()
+            outcome, code = ("stopped", Stopped.exit_code) if stopped else ("failed", error.exit_code)
+            reason = str(error)
         self._end(outcome, reason, code)
         await self.services.log(complete(self.services, outcome, code))
         return outcome

@@ -7,7 +7,7 @@ from runtime.domain import Profile, Sources
 from runtime.exchange import profile_name, read_profile, write_profile
 from runtime.experiment.events import Profiled
 from runtime.experiment.services import Services
-from runtime.measure.models import MIB, StageTable
+from runtime.measure.models import MIB, Stage, StageTable
 
 READ_AHEAD = slice(1, 6)
 """Spec, Research teammate integration: skip the top target, send number 2 to 5 and one more."""
@@ -100,6 +100,12 @@ class Profiling:
         return stage_rows(tables, 0, 0) if tables else []
 
 
+NAME_WIDTH = 40
+"""Characters of a stage's name in the table."""
+SHOWN_SHARE = 0.01
+"""Inside a callee, a statement that moves less than this share of the peak, and does not set it, is left out."""
+
+
 def stage_rows(tables: list[StageTable], index: int, depth: int) -> list[StageRow]:
     """Rows of table `index`; under the stage that peaks, the rows of the table of the function it leads to.
 
@@ -107,21 +113,27 @@ def stage_rows(tables: list[StageTable], index: int, depth: int) -> list[StageRo
     """
     table = tables[index]
     parents = {stage.parent for stage in table.stages}
-    leaves = [n for n in range(len(table.stages)) if n not in parents]
-    top = max(leaves, key=lambda n: table.stages[n].peak, default=-1)
+    leaves = [stage for n, stage in enumerate(table.stages) if n not in parents]
+    highest = max((stage.peak for stage in leaves), default=0)
+    deeper = tables[index + 1].place.function.rpartition(".")[2] if index + 1 < len(tables) else ""
+    # The statement that calls the next function of the chain and came highest; of equals the first.
+    leading = max(leaves, key=lambda s: (bool(deeper) and deeper in s.calls, s.peak, -s.line), default=None)
     rows: list[StageRow] = []
-    for n in leaves:
-        stage = table.stages[n]
-        rows.append(
-            StageRow(
-                name=stage.name,
-                delta=stage.delta / MIB,
-                cumulative=stage.cumulative / MIB,
-                peak=stage.peak / MIB,
-                depth=depth,
-                approximate=table.approximate,
-            )
-        )
-        if n == top and index + 1 < len(tables):
+    for stage in leaves:
+        if depth == 0 or abs(stage.delta) >= SHOWN_SHARE * highest or stage is leading:
+            rows.append(_row(stage, depth, table.approximate))
+        if stage is leading and deeper:
             rows += stage_rows(tables, index + 1, depth + 1)
     return rows
+
+
+def _row(stage: Stage, depth: int, approximate: bool) -> StageRow:
+    name = stage.name if len(stage.name) <= NAME_WIDTH else f"{stage.name[: NAME_WIDTH - 3]}..."
+    return StageRow(
+        name=name,
+        delta=stage.delta / MIB,
+        cumulative=stage.cumulative / MIB,
+        peak=stage.peak / MIB,
+        depth=depth,
+        approximate=approximate,
+    )

@@ -4,29 +4,32 @@ import ast
 from typing import TYPE_CHECKING
 
 from agents.memory.analysis import knowledge
+from agents.memory.analysis.callees import Callees, is_generator, returns_fresh_list
 from agents.memory.analysis.effects import NOTHING, Effects, Place, union
 from agents.memory.analysis.kinds import CONTAINERS, NUMBERS, SCALARS
-from agents.memory.analysis.modules import COMPREHENSIONS, FunctionNode, Module, own_nodes, text
-from agents.memory.analysis.ownership import owned
+from agents.memory.analysis.modules import COMPREHENSIONS, Module, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, Class, Function, Library, methods, resolve
 
 if TYPE_CHECKING:
-    from agents.memory.analysis.purity import Analyst
+    from agents.memory.analysis.expressions import Expressions
 
 _FIRST_ARGUMENT_WRITERS = frozenset(
     {"heapq.heappush", "heapq.heappop", "heapq.heapify", "heapq.heapreplace", "heapq.heappushpop", "bisect.insort"}
 )
 _ITERATING = knowledge.EXHAUSTING_BUILTINS | knowledge.STOPPING_BUILTINS | {"bytes", "bytearray"}
 
+__all__ = ["Calls", "is_generator"]
+
 
 class Calls:
     """Effects of the calls in one analyst's frame."""
 
-    def __init__(self, analyst: "Analyst") -> None:
+    def __init__(self, analyst: "Expressions") -> None:
         self._analyst = analyst
         self._project: Project = analyst.project
         self._module: Module = analyst.module
+        self._callees = Callees(analyst)
 
     def of(self, call: ast.Call) -> Effects:
         """Effects of computing the arguments and making the call."""
@@ -41,9 +44,9 @@ class Calls:
                 if is_generator(meaning.node) and self._stepped_here(call):
                     # Its body runs where it is stepped.
                     return self._arguments(call)
-                return self._arguments(call) | self._function(meaning, call, receiver, stepped=False)
+                return self._arguments(call) | self._callees.function(meaning, call, receiver, stepped=False)
             case Class():
-                return self._arguments(call) | self._constructor(meaning)
+                return self._arguments(call) | self._callees.constructor(meaning)
         if isinstance(call.func, ast.Attribute):
             return self._analyst.of(call.func.value) | self._method(call, call.func)
         return self._analyst.of(call.func) | self._arguments(call) | self._unknown(call)
@@ -66,13 +69,13 @@ class Calls:
             case Function(node=node):
                 if is_generator(node):
                     receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
-                    return self._function(meaning, call, receiver if meaning.bound else None, stepped=True)
+                    return self._callees.function(meaning, call, receiver if meaning.bound else None, stepped=True)
                 return NOTHING if returns_fresh_list(self._project, meaning) else None
-        if isinstance(call.func, ast.Attribute) and call.func.attr in {"items", "keys", "values"}:
-            if not call.args and call.func.attr not in methods(self._project):
-                known = analyst.kinds.of(call.func.value) is not None
-                reads = frozenset({analyst.place(call.func.value)})
-                return Effects(reads=reads, sources=() if known else (text(call),))
+        func = call.func
+        view = isinstance(func, ast.Attribute) and func.attr in {"items", "keys", "values"} and not call.args
+        if isinstance(func, ast.Attribute) and view and func.attr not in methods(self._project):
+            known = analyst.kinds.of(func.value) is not None
+            return Effects(reads=frozenset({analyst.place(func.value)}), sources=() if known else (text(call),))
         return None
 
     def _arguments(self, call: ast.Call) -> Effects:
@@ -107,19 +110,17 @@ class Calls:
             case Library(name=name) if _pure_library(name):
                 return raising
             case Function() as function:
-                return self._function(function, None, None, stepped=False)
+                return self._callees.function(function, None, None, stepped=False)
             case Class() as found:
-                return self._constructor(found)
+                return self._callees.constructor(found)
         if isinstance(expr, ast.Attribute) and isinstance(expr.value, ast.Name):
             builtin = resolve(self._project, self._module, expr.value)
             if isinstance(builtin, Builtin) and builtin.name in {"str", "bytes"}:
                 return raising
-        if isinstance(expr, ast.Call) and isinstance(
-            called := resolve(self._project, self._module, expr.func), Library
-        ):
-            if called.name in {"operator.itemgetter", "operator.attrgetter"}:
-                place = Place("", 0, text(expr), expr.lineno)
-                return Effects(reads=frozenset({place})) | raising
+        made = resolve(self._project, self._module, expr.func) if isinstance(expr, ast.Call) else None
+        if made in (Library("operator.itemgetter"), Library("operator.attrgetter")):
+            place = Place("", 0, text(expr), expr.lineno)
+            return Effects(reads=frozenset({place})) | raising
         return analyst.unknown(expr, f"{text(expr)}()") | Effects(calls=(text(expr),))
 
     def _builtin(self, name: str, call: ast.Call) -> Effects:
@@ -261,156 +262,7 @@ class Calls:
         nodes = self._module.bindings(scope)[func.value.id]
         return all(isinstance(self._module.parents.get(node), ast.For) for node in nodes)
 
-    def _function(
-        self, function: Function, call: ast.Call | None, receiver: ast.expr | None, *, stepped: bool
-    ) -> Effects:
-        """Effects of a project function's body, as seen by this caller."""
-        node, written = function.node, f"{function.node.name}()"
-        static = [d for d in node.decorator_list if isinstance(d, ast.Name) and d.id == "staticmethod"]
-        opaque = isinstance(node, ast.AsyncFunctionDef) or len(static) != len(node.decorator_list)
-        if opaque or self._analyst.depth <= 0 or (is_generator(node) and not stepped):
-            return self._analyst.unknown(node, written) | Effects(calls=(node.name,))
-        body = summary(self._analyst, function)
-        mapping = self._parameters(function, call, receiver)
-        return Effects(
-            writes=frozenset(self._seen(place, mapping, written) for place in body.writes),
-            reads=frozenset(self._seen(place, mapping, written) for place in body.reads),
-            raises=(written,) if body.raises or call is None or not _fits(node, call, function.bound) else (),
-            leaves=() if stepped else body.leaves,
-            stops=tuple(f"{written}: {stop}" for stop in body.stops),
-            calls=body.calls,
-            sources=body.sources,
-            files=body.files | {function.module.path},
-        )
-
-    def _seen(self, place: Place, mapping: dict[str, ast.expr], written: str) -> Place:
-        if place.root in mapping:
-            return self._analyst.place(mapping[place.root], depth=place.depth)
-        return Place(
-            "", 0, f"{written}: {place.text}" if not place.text.startswith(written) else place.text, place.line
-        )
-
-    def _parameters(self, function: Function, call: ast.Call | None, receiver: ast.expr | None) -> dict[str, ast.expr]:
-        if call is None:
-            return {}
-        names = [arg.arg for arg in function.node.args.posonlyargs + function.node.args.args]
-        given = ([receiver] if function.bound and receiver is not None else []) + call.args
-        plain = [arg for arg in given if not isinstance(arg, ast.Starred)]
-        found = dict(zip(names, plain, strict=False)) if len(plain) == len(given) else {}
-        keywords = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg in names}
-        return found | {name: value for name, value in keywords.items() if name is not None}
-
-    def _constructor(self, found: Class) -> Effects:
-        """Effects of making an instance of a project class."""
-        node, module = found.node, found.module
-        unknown = self._analyst.unknown(node, f"{node.name}()") | Effects(calls=(node.name,))
-        for decorator in node.decorator_list:
-            target = decorator.func if isinstance(decorator, ast.Call) else decorator
-            if resolve(self._project, module, target) != Library("dataclasses.dataclass"):
-                return unknown
-        effects = Effects(raises=(f"{node.name}()",), files=frozenset({module.path}))
-        for base in node.bases:
-            match resolve(self._project, module, base):
-                case Builtin(name="object" | "Exception" | "ValueError" | "TypeError"):
-                    pass
-                case Library(name="typing.NamedTuple" | "enum.Enum" | "enum.IntEnum" | "typing.Protocol" | "abc.ABC"):
-                    pass
-                case Class() as parent if parent.node is not node and self._analyst.depth > 0:
-                    effects |= self._constructor(parent)
-                case _:
-                    return unknown
-        own = {item.name: item for item in node.body if isinstance(item, ast.FunctionDef)}
-        if node.keywords or {"__new__", "__setattr__"} & own.keys() or self._odd_factory(module, node):
-            return unknown
-        for name in ("__init__", "__post_init__"):
-            if name in own:
-                made = Function(module, own[name], bound=True)
-                if own[name].decorator_list or self._analyst.depth <= 0:
-                    return unknown
-                effects |= self._made(made)
-        return effects
-
-    def _made(self, function: Function) -> Effects:
-        body = summary(self._analyst, function)
-        first = (function.node.args.posonlyargs + function.node.args.args)[0].arg
-        written = f"{function.node.name}()"
-        own = [place for place in body.writes if place.root == first and place.depth == 0]
-        return Effects(
-            writes=frozenset(self._seen(p, {}, written) for p in body.writes if p not in own),
-            reads=frozenset(self._seen(p, {}, written) for p in body.reads if p.root != first),
-            raises=(written,),
-            leaves=body.leaves,
-            stops=body.stops,
-            calls=body.calls,
-            sources=body.sources,
-            files=body.files,
-        )
-
-    def _odd_factory(self, module: Module, node: ast.ClassDef) -> bool:
-        for item in ast.walk(node):
-            if isinstance(item, ast.keyword) and item.arg == "default_factory":
-                made = resolve(self._project, module, item.value)
-                if not (isinstance(made, Builtin) and made.name in knowledge.PURE_BUILTINS):
-                    return True
-        return False
-
-
-def summary(analyst: "Analyst", function: Function) -> Effects:
-    """Effects of a function's body that its caller can see: writes to what it owns itself are left out."""
-    from agents.memory.analysis.purity import Analyst
-
-    cache = analyst.project.facts.setdefault("purity.summaries", {})
-    assert isinstance(cache, dict)
-    key = (function.module.path, function.node.lineno, function.node.name, analyst.depth)
-    if key not in cache:
-        inner = Analyst(analyst.project, function.module, function.node, analyst.depth - 1)
-        body = inner.of(*function.node.body)
-        cache[key] = Effects(
-            writes=frozenset(place for place in body.writes if not owned(inner, place)),
-            reads=frozenset(place for place in body.reads if not owned(inner, place)),
-            raises=body.raises,
-            leaves=body.leaves,
-            stops=body.stops,
-            calls=body.calls,
-            sources=body.sources,
-            files=body.files,
-        )
-    effects: Effects = cache[key]
-    return effects
-
-
-def is_generator(node: FunctionNode) -> bool:
-    """Whether calling the function gives a generator."""
-    return any(isinstance(n, ast.Yield | ast.YieldFrom) for n in own_nodes(node))
-
-
-def returns_fresh_list(project: Project, function: Function) -> bool:
-    """Whether every return of a plain function gives a list display, a list comprehension or `list(...)`."""
-    returns = [n for n in own_nodes(function.node) if isinstance(n, ast.Return)]
-    if isinstance(function.node, ast.AsyncFunctionDef) or function.node.decorator_list or not returns:
-        return False
-    return all(
-        isinstance(n.value, ast.List | ast.ListComp)
-        or (
-            isinstance(n.value, ast.Call)
-            and resolve(project, function.module, n.value.func) in (Builtin("list"), Builtin("sorted"))
-        )
-        for n in returns
-    )
-
 
 def _pure_library(name: str) -> bool:
     module = name.rpartition(".")[0]
     return name not in knowledge.IMPURE_NAMES and (name in knowledge.PURE_NAMES or module in knowledge.PURE_MODULES)
-
-
-def _fits(node: FunctionNode, call: ast.Call, bound: bool) -> bool:
-    """Whether the call's arguments bind to the parameters without a TypeError: plain positional ones only."""
-    args = node.args
-    if args.vararg or args.kwarg or args.kwonlyargs or call.keywords:
-        return False
-    if any(isinstance(arg, ast.Starred) for arg in call.args):
-        return False
-    count = len(call.args) + bound
-    names = len(args.posonlyargs) + len(args.args)
-    return names - len(args.defaults) <= count <= names

@@ -1,8 +1,9 @@
 """Classes as rules see them: found by census, their dataclass decorator and fields, who writes to their instances."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, module_of, qualified_name
 from agents.memory.analysis.project import Project
@@ -47,6 +48,41 @@ class ClassFacts:
         method = self_method(module, expr)
         return method is not None and module.parents[method] is self.node
 
+    @cached_property
+    def below(self) -> set[str]:
+        """Plain names of the class and of all classes that derive from it."""
+        return _closure({self.name}, lambda name: {node.name for _, node in self.index.subclasses(name)})
+
+    @cached_property
+    def family(self) -> set[str]:
+        """`below`, and the names of all their bases: the classes whose `self` may be an instance of this one."""
+        return _closure(
+            self.below,
+            lambda name: {last_name(base) for _, node in self.index.classes.get(name, []) for base in node.bases},
+        )
+
+    def inherits(self, expr: ast.expr, module: Module) -> bool:
+        """Whether `expr` is `self` in a method of a class that derives from this one."""
+        method = self_method(module, expr)
+        owner = module.parents[method] if method is not None else None
+        return isinstance(owner, ast.ClassDef) and owner is not self.node and owner.name in self.below
+
+    def never_passed(self, field: str) -> str | None:
+        """Evidence that no call of the class gives the field a value, and no pattern counts positions past it."""
+        place = list(self.fields).index(field)
+        calls = 0
+        for module in self.index.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.MatchClass) and last_name(node.cls) == self.name and node.patterns:
+                    return None
+                if not isinstance(node, ast.Call) or last_name(node) not in (self.name, "cls", "partial"):
+                    continue
+                calls += 1
+                starred = any(isinstance(arg, ast.Starred) for arg in node.args)
+                if starred or len(node.args) > place or any(k.arg in (None, field) for k in node.keywords):
+                    return None
+        return f"none of {calls} calls of `{self.name}` passes `{field}`"
+
     def instance(self, expr: ast.expr, module: Module) -> bool | None:
         """Whether `expr` is an instance of exactly this class: yes, no, or None when that cannot be told."""
         method = self_method(module, expr)
@@ -65,10 +101,7 @@ class ClassFacts:
         return answers.pop() if len(answers) == 1 else None
 
     def _related(self, owner: ast.AST) -> bool:
-        if not isinstance(owner, ast.ClassDef):
-            return True
-        names = {last_name(base) for base in self.node.bases} | {self.name}
-        return owner.name in names or any(last_name(base) in names for base in owner.bases)
+        return not isinstance(owner, ast.ClassDef) or owner.name in self.family
 
     def _bound_to(self, binding: ast.AST, module: Module) -> bool | None:
         if isinstance(binding, ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef):
@@ -89,6 +122,15 @@ class ClassFacts:
             return True if found.node is self.node else None if self._related(found.node) else False
         # A library's class makes its own instances; a library's function may hand ours through.
         return False if isinstance(found, Library) and last_name(expr)[:1].isupper() else None
+
+
+def _closure(start: set[str], more: Callable[[str], set[str]]) -> set[str]:
+    found, todo = set(start), list(start)
+    while todo:
+        new = more(todo.pop()) - found
+        found |= new
+        todo += new
+    return found
 
 
 def self_method(module: Module, expr: ast.expr) -> FunctionNode | None:

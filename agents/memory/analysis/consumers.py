@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from agents.memory.analysis import knowledge
-from agents.memory.analysis.calls import is_generator
+from agents.memory.analysis.callees import is_generator
 from agents.memory.analysis.effects import NOTHING, Effects
 from agents.memory.analysis.flow import Flow
 from agents.memory.analysis.modules import (
@@ -239,9 +239,9 @@ def _iterated(inner: Analyst, node: FunctionNode, call: ast.Call) -> Consumption
 def loads(module: Module, scope: ast.AST, name: str) -> Iterator[ast.Name]:
     """Every read of the scope's `name`, also from scopes inside it."""
     for node in ast.walk(scope):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            if module.owner(node, name) is scope:
-                yield node
+        read = isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Name) and read and module.owner(node, name) is scope:
+            yield node
 
 
 def evaluated_here(module: Module, read: ast.expr, statement: ast.stmt) -> bool:
@@ -283,7 +283,8 @@ class Reaching(Flow):
 
     def reads(self, module: Module, scope: ast.AST, binding: ast.stmt, name: str) -> list[ast.Name]:
         """Reads of `name` that may see the value that `binding` gave it, over all paths."""
-        todo = [node for exit_ in self._exits.get(binding, ()) for node in exit_.after]
+        # An entry leads to the statement's own node, and that to what follows when it completes.
+        todo = [after for entry in self._entries[binding] for own in entry.after for after in own.after]
         seen = set(todo)
         while todo:
             node = todo.pop()

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 class Place:
     """A piece of mutable state: what hangs on the local name `root`; an empty `root` is state at large.
 
-    `stream` when it is the position of a file that is read on. `depth` 0 is the object that `root` names itself, 1 one that it holds directly, and so on.
+    `depth` 0 is the object that `root` names itself, 1 one that it holds directly, and so on. `stream` when it
+    is the position of a file that is read on.
     """
 
     root: str

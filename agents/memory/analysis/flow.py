@@ -55,7 +55,6 @@ class Flow:
     def __init__(self, module: Module, function: FunctionNode | ast.Module) -> None:
         self._eager = eager_builtins(module, function)
         self._entries: dict[ast.stmt, list[_Node]] = {}
-        self._exits: dict[ast.stmt, list[_Node]] = {}
         self._nodes: list[_Node] = []
         end = self._node()
         self._start = self._suite(function.body, end, _Around(end, (end,)))
@@ -67,15 +66,6 @@ class Flow:
     def live_before(self, statement: ast.stmt) -> Names:
         """Names that some path from the statement on reads, or deletes, before it binds them."""
         return frozenset().union(*(node.live for node in self._entries.get(statement, ())))
-
-    def live_after(self, statement: ast.stmt) -> Names:
-        """The same from the simple statement's end on, be it by an exception."""
-        after = [
-            follower.live
-            for node in self._exits.get(statement, ())
-            for follower in (*node.after, *node.raising)
-        ]
-        return frozenset().union(*after)
 
     def assigned_before(self, statement: ast.stmt) -> Names:
         """Names bound on every path to the statement; empty where control never comes."""
@@ -159,9 +149,7 @@ class Flow:
                 following = [around.loop_head]
             case _:
                 following = [after]
-        node = self._node(self._found(statement), around, *following)
-        self._exits.setdefault(statement, []).append(node)
-        return node
+        return self._node(self._found(statement), around, *following)
 
     def _while(self, statement: ast.While, after: _Node, around: _Around) -> _Node:
         head = self._node(self._found(statement.test), around)

@@ -98,11 +98,13 @@ def _apart(verdict: Verdict, made: Effects, what: str, region: Region, owned: Ow
     if mentioned or outside:
         other = mentioned[0] if mentioned else outside[0].text
         return f"{moved[0].text} has effects that {other} in {region.what} may meet"
+    if region.catches and region.effects.raises:
+        return f"after {region.catches[0]} code goes on that may see the effects of {moved[0].text}"
     if region.stops and not stream:
         return f"{region.stops[0]}: effects of {moved[0].text} would be left out"
     for stop in region.stops + region.effects.leaves:
         verdict.assumes.append(f"nothing else goes on reading {moved[0].text} ({stop})")
-    if region.effects.raises and (region.catches or not stream):
+    if region.effects.raises and not stream:
         verdict.assumes.append(f"nobody looks at the effects of {moved[0].text} after {_first(region)} failed")
     verdict.apart = f"{region.what} neither sees nor changes what {moved[0].text} does"
     return ""
@@ -119,6 +121,8 @@ def _exceptions(verdict: Verdict, made: Effects, what: str, region: Region, owne
         return f"{made.raises[0]} may raise, and {region.catches_consumer[0]} would catch it"
     if region.catches and (region.effects.binds or region.effects.writes):
         return f"{made.raises[0]} may raise, and after {region.catches[0]} what {region.what} did is seen"
+    if region.catches and (region.effects.raises or region.stops or region.effects.leaves):
+        return f"{made.raises[0]} may raise, and {region.catches[0]} expects failures: which comes first matters"
     if region.effects.leaves:
         # What the callers of a generator do between the elements is theirs to see anyway.
         late = [region.effects.leaves[0], *(f"{write.text} at line {write.line}" for write in outside[:2])]
@@ -133,7 +137,9 @@ def _exceptions(verdict: Verdict, made: Effects, what: str, region: Region, owne
 
 
 def _sources(verdict: Verdict, made: Effects, what: str, region: Region, owned: Owned) -> str:
-    seen = region.effects.raises or region.stops or region.effects.leaves or region.catches or region.catches_consumer
+    outside = any(not owned(write) for write in region.effects.writes)
+    handled = region.catches or region.catches_consumer
+    seen = outside or handled or region.effects.raises or region.stops or region.effects.leaves
     for source in made.sources if seen else ():
         verdict.assumes.append(f"iterating over {source} runs no code with effects of its own")
     return ""

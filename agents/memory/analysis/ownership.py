@@ -113,9 +113,9 @@ def _captured(analyst: "Analyst", name: str) -> bool:
 
 def _uses(analyst: "Analyst", name: str) -> Iterator[ast.Name]:
     for node in nodes_of(*getattr(analyst.scope, "body", [])):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-            if analyst.module.owner(node, name) is analyst.scope:
-                yield node
+        read = isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Name) and read and analyst.module.owner(node, name) is analyst.scope:
+            yield node
 
 
 def _before_end(analyst: "Analyst", use: ast.Name, until: ast.stmt) -> bool:

@@ -16,6 +16,7 @@ _REFLECTION = frozenset({"getattr", "setattr", "hasattr", "delattr", "attrgetter
 SETTERS = ("setattr", "delattr", "__setattr__", "__delattr__")
 """Calls that set or delete an attribute by its name as a string."""
 _WHOLE = frozenset({"vars", "asdict", "astuple", "fields", "replace"})
+_MODULES_OF_WHOLE = frozenset({"dataclasses", "dc", "attr", "attrs", "copy", "builtins"})
 _PICKLERS = frozenset(
     {"pickle", "cPickle", "copyreg", "shelve", "joblib", "cloudpickle", "dill", "marshal", "jsonpickle"}
 )
@@ -63,12 +64,14 @@ class Reflection:
 class Uses:
     """The index. Names map to what is found in any file of the tree."""
 
+    modules: list[Module] = field(default_factory=list)
     attributes: dict[str, list[AttributeUse]] = field(default_factory=dict)
     classes: dict[str, list[tuple[Module, ast.ClassDef]]] = field(default_factory=dict)
     """By plain name."""
     reflections: list[Reflection] = field(default_factory=list)
     strings: dict[str, list[str]] = field(default_factory=dict)
-    """Text of string constants, and the identifiers in those that could be names, paths or formats -> places."""
+    """Text of string constants, the identifiers in those that could be names or paths, and the attributes that
+    replacement fields of formats read (`{.name}`) -> places."""
     imported: set[str] = field(default_factory=set)
     """Every component of every imported name."""
     finalizers: list[str] = field(default_factory=list)
@@ -110,6 +113,7 @@ def uses(project: Project) -> Uses:
 
 
 def _add(index: Uses, module: Module) -> None:
+    index.modules.append(module)
     for node in ast.walk(module.tree):
         match node:
             case ast.Attribute():
@@ -147,7 +151,7 @@ def _kind(module: Module, node: ast.Attribute) -> Literal["read", "write", "feed
 
 def _reflection(module: Module, node: ast.Call) -> Iterator[Reflection]:
     how = last_name(node.func)
-    if how in _WHOLE and (node.args or how != "vars"):
+    if how in _WHOLE and node.args and _is_plain(node.func):
         yield Reflection(module, node, how, receiver=node.args[0] if node.args else None)
     elif how in ("__setattr__", "__delattr__"):
         # object.__setattr__(obj, name, value), or obj.__setattr__(name, value)
@@ -164,6 +168,11 @@ def _reflection(module: Module, node: ast.Call) -> Iterator[Reflection]:
             whole = text if isinstance(text, str) else None
             for name in (whole or "").split(".") if whole else [None]:
                 yield Reflection(module, node, how, name, receiver)
+
+
+def _is_plain(func: ast.expr) -> bool:
+    # `text.replace()` and `form.fields()` are methods of something else.
+    return isinstance(func, ast.Name) or ast.unparse(func).partition(".")[0] in _MODULES_OF_WHOLE
 
 
 def _add_import(index: Uses, module: Module, node: ast.Import | ast.ImportFrom) -> None:
@@ -183,7 +192,7 @@ def _texts(value: str) -> set[str]:
     if not re.search(r"\s", value):
         texts.update(_WORD.findall(value))
     for replacement in _FIELD.findall(value):
-        texts.update(_WORD.findall(replacement))
+        texts.update(f"{{{word}}}" for word in re.findall(r"\.\w+", replacement))
     return texts
 
 

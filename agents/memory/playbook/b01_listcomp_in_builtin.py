@@ -76,7 +76,7 @@ class ListcompInBuiltin:
         what = f"`{text(listed.elt)}`"
         verdict = judge(made, what, region, lambda at: owned(analyst, at, statement))
         tree = concrete(project, module)
-        if verdict.veto or introspected(listed) or needs_own_frame(listed) or tree is None:
+        if verdict.veto or introspected(listed) or needs_own_frame(module, listed) or tree is None:
             return None
         edit = edited(module, tree, as_sole_argument(tree, call, listed))
         if edit is None:

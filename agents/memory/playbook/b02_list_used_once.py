@@ -74,6 +74,7 @@ class ListUsedOnce:
             if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.ListComp)
             for target in statement.targets[:1]
             if isinstance(target, ast.Name) and len(statement.targets) == 1
+            if not _type_comment(module, statement)
             if touches(statement, focus.lines) or target.id == held
         ]
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{name}" for _, name, _ in lists)
@@ -96,7 +97,7 @@ class ListUsedOnce:
         taken = consumption(analyst, binding.read)
         way = between(analyst, binding.statement, binding.reader)
         tree = concrete(project, module)
-        if taken is None or way.veto or tree is None or needs_own_frame(binding.listed):
+        if taken is None or way.veto or tree is None or needs_own_frame(module, binding.listed):
             return None
         region = Region(
             way.effects | earlier(analyst, binding.read, binding.reader) | taken.effects,
@@ -290,7 +291,8 @@ def f(text):
             focus_line="int(part)",
             call="f('1,2,3')",
             extra={
-                "steps.py": "def total(values, factor):\n    result = 0\n    for value in values:\n        result += value * factor\n    return result\n"
+                "steps.py": "def total(values, factor):\n    result = 0\n"
+                "    for value in values:\n        result += value * factor\n    return result\n"
             },
         ),
         Example(
@@ -763,6 +765,90 @@ def f(n):
             function="f",
             focus_line="xs = [",
         ),
+        Example(
+            before="""\
+def f(ys):
+    xs = [y * 2 for y in ys]  # type: list[int]
+    return sum(xs)
+""",
+            function="f",
+            focus_line="xs = [",
+            why="single consumer: the type comment says list",
+        ),
+        Example(
+            before="""\
+def f(ys):
+    k = 1
+
+    def move():
+        nonlocal k
+        k += 1
+
+    xs = [y is k for y in ys]
+    for x in xs:
+        move()
+""",
+            function="f",
+            focus_line="xs = [",
+            why="inputs unchanged: move() rebinds k",
+        ),
+        Example(
+            before="""\
+def head(y):
+    if not y:
+        raise StopIteration
+    return y
+
+
+def f(ys):
+    xs = [head(y) for y in ys]
+    return sum(xs)
+""",
+            function="f",
+            focus_line="xs = [",
+            why="plain body: head() raises StopIteration",
+        ),
+        Example(
+            before="""\
+from contextlib import suppress
+
+
+def f(ys):
+    total = []
+    with suppress(ValueError):
+        xs = [int(y) for y in ys.split()]
+        for x in xs:
+            total.append(x)
+    return total
+""",
+            function="f",
+            focus_line="xs = [",
+            why="exceptions alike: suppress() lets code go on that sees how far the loop came",
+        ),
+        Example(
+            before="""\
+def f(ys):
+    xs = [y is None for y in ys]
+    with open('out') as xs.handle:
+        return sum(xs)
+""",
+            function="f",
+            focus_line="xs = [",
+            why="single consumer: xs is read twice, once for an attribute",
+        ),
+        Example(
+            before="""\
+def f(groups):
+    for name in groups:
+        xs = [int(y) for y in groups[name]]
+        groups[name] = sum(xs)
+        groups.pop(name, None)
+    return lambda: xs
+""",
+            function="f",
+            focus_line="xs = [",
+            why="single consumer: the lambda keeps the list",
+        ),
     ]
 
 
@@ -793,6 +879,12 @@ def _single_read(
     if flow.returns_unbound(reader, name) or not evaluated_here(module, reached[0], reader):
         return None
     return _Binding(statement, name, listed, reached[0], reader)
+
+
+def _type_comment(module: Module, statement: ast.Assign) -> bool:
+    """Whether a type comment says what the name holds."""
+    line = module.source.data.splitlines()[(statement.end_lineno or statement.lineno) - 1]
+    return re.search(rb"#\s*type:(?!\s*ignore)", line[statement.end_col_offset :]) is not None
 
 
 def _visible_outside(project: Project, module: Module, name: str) -> bool:

@@ -91,7 +91,9 @@ class NeedlessCopy:
             return None
         kind = analyst.kinds.of(found.original)
         if found.kinds is not None and (kind is None or kind.name not in found.kinds):
-            verdict.assumes.append(f"`{original}` is a builtin collection")
+            if region.catches:
+                return None  # A handler may be there for what `[:]` or copy() raises.
+            verdict.assumes.append(f"`{original}` is of a builtin type that `{written}` works for")
         edit = edited(module, tree, _without_copy(tree, found))
         if edit is None:
             return None
@@ -479,7 +481,7 @@ def f(ys):
     for x in list(next(y) for y in ys):
         return x
 """,
-            why="plain body: StopIteration of next() is a RuntimeError inside the generator, but the loop would end early",
+            why="plain body: what next() leaks ends otherwise inside the loop",
             function="f",
             focus_line="for x in",
         ),

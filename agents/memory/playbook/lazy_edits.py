@@ -5,9 +5,17 @@ from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
+from agents.memory.analysis import knowledge
 from agents.memory.analysis.concrete import Concrete, Replacement
 from agents.memory.analysis.laziness import Verdict
-from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, find_function, module_of
+from agents.memory.analysis.modules import (
+    FUNCTIONS,
+    FunctionNode,
+    Module,
+    comprehension_targets,
+    find_function,
+    module_of,
+)
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.rule import Focus
 
@@ -35,9 +43,34 @@ def touches(node: ast.AST, lines: Iterable[int]) -> bool:
     return any(first <= line <= last for line in lines)
 
 
-def needs_own_frame(node: ast.AST) -> bool:
-    """Whether the code uses what a generator's frame gives otherwise: zero-argument super() and `__class__`."""
-    return any(isinstance(n, ast.Name) and n.id in {"super", "__class__"} for n in ast.walk(node))
+def needs_own_frame(module: Module, node: ast.ListComp) -> bool:
+    """Whether a generator's frame would show: super() and `__class__`, or a closure that outlives its element.
+
+    All closures of a list comprehension see the last value of its names, those of a generator the current one.
+    """
+    targets = comprehension_targets(node)
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Name) and inner.id in {"super", "__class__"}:
+            return True
+        if isinstance(inner, ast.Lambda | ast.GeneratorExp):
+            captured = any(isinstance(n, ast.Name) and n.id in targets for n in ast.walk(inner))
+            if captured and not _used_up(module, inner):
+                return True
+    return False
+
+
+def _used_up(module: Module, closure: ast.Lambda | ast.GeneratorExp) -> bool:
+    parent = module.parents[closure]
+    if isinstance(closure, ast.Lambda):
+        return isinstance(parent, ast.keyword) and parent.arg == "key"
+    if isinstance(parent, ast.comprehension):
+        return parent.iter is closure
+    match parent:
+        case ast.Call(func=ast.Name(id=name)):
+            return name in knowledge.EXHAUSTING_BUILTINS | knowledge.STOPPING_BUILTINS
+        case ast.Call(func=ast.Attribute(attr="join")):
+            return True
+    return False
 
 
 def as_generator(found: Concrete, node: ast.ListComp) -> dict[cst.CSTNode, Replacement]:

@@ -15,6 +15,7 @@ class BlobIds:
         self._known = {}
 
     def __call__(self, path: str) -> str:
+        """The id of a file's content."""
         if path not in self._known:
             self._known[path] = _blob(path)
         return self._known[path]

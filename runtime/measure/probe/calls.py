@@ -12,6 +12,8 @@ import ast
 import sys
 import threading
 import tracemalloc
+import types
+from collections.abc import Callable
 
 _LIMIT = 200
 _OPTIMIZED = 0x1  # inspect.CO_OPTIMIZED: set for functions, not for modules and class bodies
@@ -85,9 +87,10 @@ class CallPeaks:
         _thread_setprofile(None)
         current, peak = _get_traced_memory()
         self._stretch(peak)
-        for top in list(self._tops.values()):
-            while top is not None:
-                top = self._close(top, current)
+        for top in self._tops.values():
+            activation = top
+            while activation is not None:
+                activation = self._close(activation, current)
         self._tops = None
 
     @property
@@ -185,6 +188,7 @@ class Places:
         self._names = {}
 
     def __call__(self, code: types.CodeType) -> dict:
+        """The place of a function of the project."""
         file = code.co_filename
         name = getattr(code, "co_qualname", None)
         if name is None:

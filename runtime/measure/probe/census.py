@@ -1,8 +1,9 @@
 """What holds memory at one moment: names on the stack, globals, class attributes, and the project's classes.
 
 Stdlib only, Python 3.9 and later. Runs untraced, with the collector off, and leaves nothing behind in the frames.
-Names are taken from the innermost frame outwards, locals before arguments before closures, then globals, then class
-attributes; each byte counts for the first name that reaches it. So sizes add up to what is reachable.
+Each byte counts for the first name that reaches it, so sizes add up to what is reachable: locals from the innermost
+frame outwards, closures, globals, class attributes, and arguments last, since their values are mostly a caller's.
+Names below 1 KiB are left out, unless they hold the very value of a bigger name.
 
 `own` is what no other name reaches. It is 0 when the value itself has a reference that is neither the name's nor
 from what belongs to it: somebody unseen, a caller's evaluation stack for one, keeps it alive.
@@ -10,10 +11,8 @@ from what belongs to it: somebody unseen, a caller's evaluation stack for one, k
 
 from __future__ import annotations
 
-import functools
 import gc
 import itertools
-import os
 import sys
 import threading
 import types
@@ -27,11 +26,17 @@ import _lowtide_probe_source as source
 
 LIMIT = 200
 """Holdings reported (runtime.measure.models.ProbeReport)."""
+LEAST = 1024
+"""Bytes from which a name is reported."""
 LOOKED_AT = 1000
 """Elements of a container looked at to name the commonest type."""
 
 _getrefcount = sys.getrefcount
+_CO_OPTIMIZED = 1
 _CONTAINERS = (list, tuple, set, frozenset, dict)
+_ORDER = {kind: n for n, kind in enumerate(("local", "closure", "global", "class_attribute", "argument"))}
+_NEVER_COUNTED = 1 << 28
+"""Reference counts from here on are those of immortal objects, and of constants that 3.11 pins."""
 _NOT_HELD = (types.ModuleType, type, types.BuiltinFunctionType)
 
 
@@ -47,9 +52,7 @@ class Root:
         self.refcount = refcount
 
 
-def take(
-    frame: types.FrameType, export: str, project_modules: list[types.ModuleType], line: int | None = None
-) -> dict:
+def take(frame: types.FrameType, export: str, project_modules: list[types.ModuleType], line: int | None = None) -> dict:
     """The census.
 
     Args:
@@ -85,20 +88,25 @@ def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], 
             at = line if current is frame and line is not None else current.f_lineno
             if innermost is None:
                 innermost = {**place, "line": at}
-            if current.f_locals is not current.f_globals:
+            if not _top(current):
                 roots += _of_frame(current, place, at)
+    lines = {id(current.f_globals): current.f_lineno for stack in stacks for current in stack if _top(current)}
     for module in modules:
-        roots += _of_module(module, places, stacks)
+        roots += _of_module(module, places, lines.get(id(module.__dict__), 0))
     project = classes.of_project(modules)
     for cls in project:
         roots += _of_class(cls, places)
+    roots.sort(key=lambda root: _ORDER[root.kind])
     division = owners.Owners(reach)
     for root in roots:
         division.add(root.value)
-    holdings = []
-    for number, root in enumerate(roots):
-        if division.sizes[number] or division.owned[number]:
-            holdings.append(_holding(root, division, number))
+    sizes = list(map(max, division.sizes, division.owned))
+    big = {id(root.value) for number, root in enumerate(roots) if sizes[number] >= LEAST}
+    holdings = [
+        _holding(root, division, number)
+        for number, root in enumerate(roots)
+        if sizes[number] >= LEAST or id(root.value) in big
+    ]
     holdings.sort(key=lambda holding: -max(holding["size"], holding["own"]))
     roots.clear()
     return {
@@ -106,6 +114,10 @@ def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], 
         "classes": classes.census(project, reach, places),
         "census_line": innermost,
     }
+
+
+def _top(frame: types.FrameType) -> bool:
+    return frame.f_code.co_name == "<module>"
 
 
 def _stacks(frame: types.FrameType) -> list[list[types.FrameType]]:
@@ -145,37 +157,124 @@ def _of_frame(frame: types.FrameType, place: dict, line: int) -> list[Root]:
     arguments = code.co_argcount + code.co_kwonlyargcount
     arguments += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)  # CO_VARARGS, CO_VARKEYWORDS
     argument_names = frozenset(code.co_varnames[:arguments])
-    order = {"local": 0, "argument": 1, "closure": 2}
     roots = []
     for name, value, refcount in _local_values(frame):
-        if name == instrument.ACTIVATION or isinstance(value, _NOT_HELD):
+        if name == instrument.ACTIVATION or name.startswith(".") or issubclass(type(value), _NOT_HELD):
             continue
-        if name in code.co_freevars:
-            kind = "closure"
-        else:
-            kind = "argument" if name in argument_names else "local"
+        kind = "argument" if name in argument_names else "closure" if name in code.co_freevars else "local"
         roots.append(Root(kind, name, place, line, value, refcount))
-    return sorted(roots, key=lambda root: order[root.kind])
+    return roots
 
 
 def _local_values(frame: types.FrameType) -> list[tuple[str, object, int]]:
     """Names, values and reference counts of a frame's locals; the frame is left as it was.
 
-    Before 3.13 `f_locals` is a dict cached on the frame, which would keep every local alive: it is cleared, unless
-    the target holds it, having called locals().
+    Before 3.13 `f_locals` of a function is a dict cached on the frame, which would keep every local alive: it is
+    cleared, unless the target holds it too, having called locals().
     """
     namespace = frame.f_locals
-    if type(namespace) is not dict or not frame.f_code.co_flags & 0x02:  # CO_NEWLOCALS: a class body's own dict
-        values = dict(namespace)
-    else:
-        values = dict(namespace)
-        if _getrefcount(namespace) <= _SOLE_NAMESPACE:
-            namespace.clear()
+    values = dict(namespace)
+    cached = type(namespace) is dict and frame.f_code.co_flags & _CO_OPTIMIZED
+    if cached and _getrefcount(namespace) <= _SOLE_NAMESPACE:
+        namespace.clear()
     del namespace
     return _counted(values)
 
 
 def _counted(values: dict) -> list[tuple[str, object, int]]:
-    """Reference counts, less those of `values` and of looking: 1 is a sole owner."""
-    counts = [_getrefcount(values[name]) for name in values]
-    return [(name, values[name], count - _OWN_REFERENCES) for name, count in zip(values, counts)]
+    """Names, values and reference counts, less the references of `values` and of looking: 1 is a sole owner."""
+    counts = {name: _getrefcount(values[name]) - _OWN_REFERENCES for name in values}
+    return [(name, values[name], count) for name, count in counts.items()]
+
+
+def _of_module(module: types.ModuleType, places: source.Places, line: int) -> list[Root]:
+    place = source.module_place(str(places.relative(module.__dict__["__file__"])))
+    return [
+        Root("global", name, place, line, value, refcount)
+        for name, value, refcount in _counted(dict(module.__dict__))
+        if not _dunder(name) and _can_hold(value, module.__dict__)
+    ]
+
+
+def _of_class(cls: type, places: source.Places) -> list[Root]:
+    place = places.of_class(cls)
+    if place is None:
+        return []
+    module = sys.modules[type.__getattribute__(cls, "__module__")].__dict__
+    name = place["function"]
+    return [
+        Root("class_attribute", f"{name}.{attribute}", source.module_place(place["file"]), 0, value, refcount)
+        for attribute, value, refcount in _counted(dict(cls.__dict__))
+        if not _dunder(attribute) and _can_hold(value, module)
+    ]
+
+
+def _can_hold(value: object, namespace: dict) -> bool:
+    """Not a module or class; of functions those of the module itself: they may hold caches and closures."""
+    if isinstance(value, types.FunctionType):
+        return value.__globals__ is namespace
+    return not issubclass(type(value), _NOT_HELD)
+
+
+def _dunder(name: object) -> bool:
+    return isinstance(name, str) and name.startswith("__") and name.endswith("__")
+
+
+def _holding(root: Root, division: owners.Owners, number: int) -> dict:
+    unseen = root.refcount - 1 - division.inner[number]
+    return {
+        "kind": root.kind,
+        "name": root.name,
+        "place": root.place,
+        "line": root.line,
+        "type": classes.type_name(type(root.value)),
+        "size": division.sizes[number],
+        "own": division.owned[number] if unseen <= 0 else 0,
+        "length": _length(root.value),
+        "refcount": root.refcount if root.refcount < _NEVER_COUNTED else None,
+        "element": _element(root.value),
+    }
+
+
+def _length(value: object) -> int | None:
+    """`len`, where that runs none of the target's code."""
+    for base in type(value).__mro__:
+        if "__len__" in base.__dict__:
+            method = base.__dict__["__len__"]
+            return method(value) if isinstance(method, types.WrapperDescriptorType) else None
+    return None
+
+
+def _element(value: object) -> str:
+    """The commonest type of the first elements (of a dict, of its values); an array's dtype."""
+    kind = type(value)
+    numpy = sys.modules.get("numpy")
+    ndarray = getattr(numpy, "ndarray", None)
+    if ndarray is not None and issubclass(kind, ndarray):
+        return str(ndarray.dtype.__get__(value))
+    base = next((container for container in _CONTAINERS if issubclass(kind, container)), None)
+    if base is None:
+        return ""
+    elements = dict.values(value) if base is dict else base.__iter__(value)
+    kinds = Counter(map(type, itertools.islice(elements, LOOKED_AT)))
+    return classes.type_name(kinds.most_common(1)[0][0]) if kinds else ""
+
+
+def _calibrate_namespace() -> int:
+    """References to a frame's own namespace as seen while it is being read."""
+    frame = sys._getframe()
+    namespace = frame.f_locals
+    return _getrefcount(namespace)
+
+
+def _calibrate_references() -> int:
+    """What reading adds to the count of a value that one local holds."""
+    fresh: list[object] = []
+    counts = {name: count for name, _, count in _local_values(sys._getframe())}
+    del fresh
+    return counts["fresh"] - 1
+
+
+_OWN_REFERENCES = 0
+_SOLE_NAMESPACE = _calibrate_namespace()
+_OWN_REFERENCES = _calibrate_references()

@@ -19,6 +19,7 @@ import hashlib
 import struct
 import sys
 import types
+from collections.abc import Iterable
 
 import _lowtide_probe_kinds as kinds
 

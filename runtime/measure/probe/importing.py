@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from importlib import machinery
 
 _STANDARD = os.path.dirname(os.__file__)
@@ -155,7 +156,10 @@ class NotFound:
 
 def module_file(module: object) -> str | None:
     """A module's absolute file, read without running code of the module's; None when it has none."""
-    file = _namespace(module).get("__file__")
+    space = _namespace(module)
+    file = space.get("__file__")
+    if file is None and type(space.get("__loader__")) is machinery.SourceFileLoader:
+        file = space["__loader__"].path  # python takes a script's __file__ away when it has run
     if not isinstance(file, str) or not file:
         return None
     return file if file.startswith("/") else os.path.abspath(file)
@@ -262,5 +266,5 @@ def read_children(folder: str) -> tuple[int, list[tuple[str, str]]]:
             with _open(os.path.join(folder, entry), encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read()
             parts = text.split("\0")[:-1]  # cut short when the child was ended while it wrote
-            found.update(zip(parts[::2], parts[1::2]))
+            found.update((parts[at], parts[at + 1]) for at in range(0, len(parts) - 1, 2))
     return count, sorted(found)

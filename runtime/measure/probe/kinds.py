@@ -11,6 +11,7 @@ import copyreg
 import io
 import sys
 import types
+from collections.abc import Iterable, Iterator
 
 _VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
 _RUNNING = (
@@ -43,7 +44,7 @@ def expand(value: object, layout: object) -> tuple:
     for kind, look in _BUILTIN:
         if isinstance(value, kind):
             return look(value, layout)
-    if isinstance(value, _RUNNING) or isinstance(value, io.IOBase):
+    if isinstance(value, (*_RUNNING, io.IOBase)):
         raise OpaqueValue
     found = _of_library(value, layout)
     if found is not None:
@@ -203,10 +204,7 @@ def _of_library(value: object, layout: object) -> tuple | None:
 def _ndarray(value: object, layout: object, numpy: types.ModuleType) -> tuple:
     plain = numpy.asarray(value)
     head = (repr(plain.dtype), plain.shape)
-    if plain.dtype.hasobject:
-        content = plain.ravel().tolist()
-    else:
-        content = _chunks(plain, numpy)
+    content = plain.ravel().tolist() if plain.dtype.hasobject else _chunks(plain, numpy)
     children = _chain(head, content, layout.attributes(value))
     return b"G" + layout.header, children, False
 

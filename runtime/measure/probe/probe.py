@@ -17,7 +17,8 @@ sys.path[:] = sys.path[1:]  # this folder
 
 import json  # noqa: E402
 import os  # noqa: E402
-from importlib import import_module, util  # noqa: E402
+import types  # noqa: E402
+from importlib import import_module, machinery, util  # noqa: E402
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _PRIVATE = "_lowtide_probe_"
@@ -34,7 +35,7 @@ class _Siblings:
     """Finds the files of this folder by their private names, while one of them is loaded."""
 
     @staticmethod
-    def find_spec(name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+    def find_spec(name: str, path: object = None, target: object = None) -> machinery.ModuleSpec | None:
         if not name.startswith(_PRIVATE):
             return None
         return util.spec_from_file_location(name, os.path.join(_FOLDER, name[len(_PRIVATE) :] + ".py"))
@@ -70,6 +71,7 @@ class Run:
         self.output = load("output").Output(report + ".stdout")
         self.targets = load("targets")
         self.digests = load("digest")
+        self.blob = load("blobs").BlobIds()
         self.names = self.importing.top_level_names(job["blobs"], job["roots"])
         self.children = report + ".children"
         self.scratch = [self.export, _getenv("TMPDIR", "")]
@@ -170,6 +172,8 @@ class Run:
         failure = fields.pop("disturbed", "") or self.ended.failure
         if self.purpose == "census" and self.target["kind"] == "script" and self.ended.code:
             failure = "" if fields.get("census_line") else failure
+        if self.target and self.target["kind"] == "script":
+            fields.pop("traced_import", None)  # it is part of the run
         fields.update(self._digest())
         fields.update(self._modules())
         fields.update(
@@ -205,9 +209,8 @@ class Run:
             self.watch.note(path)
         count, of_children = self.importing.read_children(self.children)
         own = self.importing.project_modules(self.export, self.job["checkout"], self.names)
-        blob = load("blobs").BlobIds()
         modules = [
-            {"module": name, "file": file, "blob": blob(file), "process": process}
+            {"module": name, "file": file, "blob": self.blob(file), "process": process}
             for process, pairs in (("main", own), ("child", of_children))
             for name, file in pairs
         ]

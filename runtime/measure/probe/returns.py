@@ -1,8 +1,8 @@
 """The values a test sees: what the project calls in its file return, digested at once (purpose digest).
 
 The test's file is compiled from a changed syntax tree, in memory only: a call `f(x)` in a function becomes
-`_lowtide_call(f)(x)`. What that gives is `f` itself unless `f` is the project's, so `super()` and frames work as before.
-Calls count while the test runs: its setup, the test, helper functions of its file, its teardown.
+`_lowtide_call(f)(x)`. What that gives is `f` itself unless `f` is the project's: `super()` and frames work as before.
+Calls count while the test runs: its setup, the test, helpers in its file, its teardown.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import hashlib
 import os
 import sys
 import types
+from collections.abc import Callable
 from importlib import machinery
 
 import _lowtide_probe_digest as digest
@@ -150,7 +151,7 @@ def instrument(source: bytes) -> ast.Module:
 
 
 class _Calls(ast.NodeTransformer):
-    def visit_Call(self, node: ast.Call) -> ast.Call:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.Call:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == NAME:
             return node

@@ -68,7 +68,8 @@ class Recorder:
         self._tables = tables.Tables()
         self._elements: dict[int, int] = {}
         self._on = False
-        self._stacks: dict[int, list[list]] = {}
+        self._main = tables.Stack()
+        self._stacks: dict[int, tables.Stack] = {}
         self._base = 0
         self._peak = 0
         self._events = 0
@@ -104,6 +105,7 @@ class Recorder:
     def begin(self) -> None:
         """The target starts now: figures are above what is traced at this moment, events count from here."""
         self._threads = _count_threads()
+        self._stacks[_get_ident()] = self._main
         if self._tracing:
             self._snapshots.begin()
             self._base = self._peak = _get_traced()[0]
@@ -165,7 +167,7 @@ class Recorder:
     def suspend(self, activation: tables.Activation | None, value: object) -> object:
         """A generator yields `value`."""
         if self._on and activation is not None:
-            self._tables.suspend(self._stack(), activation, self._tick(activation.function.number))
+            self._tables.suspend(self._stack(), activation, self._tick(activation.number))
         return value
 
     def resume(self, activation: tables.Activation | None, value: object) -> object:
@@ -177,29 +179,32 @@ class Recorder:
     def stage_in(self, activation: tables.Activation | None, index: int) -> None:
         """As `stage`, in a generator or coroutine."""
         if self._on and activation is not None:
-            current, stack = self._tick(activation.function.number), self._stack()
+            current, stack = self._tick(activation.number), self._stack()
             self._tables.attach(stack, activation, current)
             self._tables.open(stack, index, current)
 
     def back_in(self, activation: tables.Activation | None, index: int) -> None:
         """As `back`, in a generator or coroutine."""
         if self._on and activation is not None:
-            current, stack = self._tick(activation.function.number), self._stack()
+            current, stack = self._tick(activation.number), self._stack()
             self._tables.attach(stack, activation, current)
             self._tables.back(stack, index, current)
 
     def leave_in(self, activation: tables.Activation | None) -> None:
         """As `leave`, in a generator or coroutine."""
         if self._on and activation is not None:
-            current = self._tick(activation.function.number)
+            current = self._tick(activation.number)
             self._tables.leave_in(self._stack(), activation, current)
 
     # ---- events
 
-    def _stack(self) -> list[list]:
+    def _stack(self) -> tables.Stack:
+        if _count_threads() <= self._threads:
+            return self._main
+        self._tables.approximate = True
         stack = self._stacks.get(_get_ident())
         if stack is None:
-            stack = self._stacks[_get_ident()] = []
+            stack = self._stacks[_get_ident()] = tables.Stack()
         return stack
 
     def _tick(self, number: int | None) -> int:
@@ -218,17 +223,17 @@ class Recorder:
             if current >= self._snapshots.due:
                 self._snapshots.take(current)
         self._note(peak)
-        if _count_threads() > self._threads:
-            self._tables.approximate = True
         return current
 
     def _note(self, peak: int) -> None:
         """The highest point of the segment that ends now goes to the innermost open stage of each thread."""
         if peak > self._peak:
             self._peak = peak
-        for stack in list(self._stacks.values()):
-            if stack and peak > stack[-1][2]:
-                stack[-1][2] = peak
+        if peak > self._main.top[tables.PEAK]:
+            self._main.top[tables.PEAK] = peak
+        if self._tables.approximate:
+            for stack in list(self._stacks.values()):
+                stack.top[tables.PEAK] = max(stack.top[tables.PEAK], peak)
 
     def _take_census(self, frame: types.FrameType, number: int | None) -> None:
         line = None if number is None else self._tables.line(self._stack(), number)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import unittest
+from collections.abc import Iterable
 
 import _lowtide_probe_targets as targets
 

@@ -1,8 +1,10 @@
 """The open stages of each thread, and the figures of those that have ended. Stdlib only, Python 3.9 and later.
 
-Bytes here are absolute traced bytes; `Tables.report` takes the start off. An entry of a stack is
-`[stage, start, peak, activation]`, with stage -1 for the function as a whole. A peak is noted at the innermost entry
-only, and handed to the one round it when the entry is closed.
+Bytes here are absolute traced bytes; `Tables.report` takes the start off. A peak is noted at the innermost entry only,
+and handed to the one round it when the entry is closed.
+
+This runs under the tracemalloc that it reads: what it allocates is traced, and costs time. So an entry is used again
+by the next stage at its depth, and opening or closing one leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -10,29 +12,65 @@ from __future__ import annotations
 import _lowtide_probe_instrument as instrument
 
 WHOLE = -1
+"""Stage of the entry that stands for a function as a whole."""
+BOTTOM = -2
+STAGE, START, PEAK, ACTIVATION = range(4)
+"""An entry is a list of these."""
 
 
 class Activation:
     """One call of a probed function.
 
     Attributes:
-        function: the function.
+        number: of the function.
         outermost: no other activation of the function was running when this one began.
         values: stage -> [delta, cumulative, peak] of its closed stages.
         peak: the highest point, once it has ended.
         running: its entries are on a stack; else they are in `entries`, and `left_at` is what was traced then.
     """
 
-    __slots__ = ("entries", "function", "left_at", "outermost", "peak", "running", "values")
+    __slots__ = ("entries", "left_at", "number", "outermost", "peak", "running", "values")
 
-    def __init__(self, function: instrument.Function, outermost: bool) -> None:
-        self.function = function
+    def __init__(self, number: int, outermost: bool) -> None:
+        self.number = number
         self.outermost = outermost
         self.values: dict[int, list[int]] = {}
         self.peak = 0
         self.running = True
         self.entries: list[list] = []
         self.left_at = 0
+
+
+class Stack:
+    """The open entries of one thread, `top` innermost; the bottom one stands for the target outside of them."""
+
+    __slots__ = ("depth", "entries", "top")
+
+    def __init__(self) -> None:
+        self.top: list = [BOTTOM, 0, 0, Activation(BOTTOM, True)]
+        self.entries = [self.top]
+        self.depth = 0
+
+    def push(self, stage: int, start: int, peak: int, activation: Activation) -> None:
+        """Opens an entry."""
+        self.depth += 1
+        if self.depth == len(self.entries):
+            self.entries.append([None, None, None, None])
+        top = self.top = self.entries[self.depth]
+        top[STAGE], top[START], top[PEAK], top[ACTIVATION] = stage, start, peak, activation
+
+    def pop(self) -> list:
+        """Closes the innermost entry; good until the next push. Its peak goes to the one round it."""
+        entry = self.top
+        self.depth -= 1
+        top = self.top = self.entries[self.depth]
+        if entry[PEAK] > top[PEAK]:
+            top[PEAK] = entry[PEAK]
+        return entry
+
+    def holds(self, number: int) -> bool:
+        """True when an activation of function `number` is on the stack."""
+        return any(entry[ACTIVATION].number == number for entry in self.entries[1 : self.depth + 1])
 
 
 class Tables:
@@ -63,113 +101,107 @@ class Tables:
 
     # ---- what the probes tell
 
-    def push(self, stack: list[list], number: int, current: int) -> Activation:
+    def push(self, stack: Stack, number: int, current: int) -> Activation:
         """Function `number` starts on this stack."""
-        activation = Activation(self.functions[number], not self._running[number])
+        activation = Activation(number, not self._running[number])
         self._running[number] += 1
         self._alive.add(activation)
-        stack.append([WHOLE, current, current, activation])
+        stack.push(WHOLE, current, current, activation)
         return activation
 
-    def open(self, stack: list[list], index: int, current: int) -> None:
+    def open(self, stack: Stack, index: int, current: int) -> None:
         """Stage `index` starts; its siblings, and what is in them, have ended."""
-        activation = self._mine(stack, index, current)
+        number = self.owner[index]
+        if stack.top[ACTIVATION].number != number:
+            self._reach(stack, number, current)
+        activation = stack.top[ACTIVATION]
         self._close_to(stack, self._parent[index], current)
         self._hits[index] += 1
-        stack.append([index, current, current, activation])
+        stack.push(index, current, current, activation)
 
-    def back(self, stack: list[list], index: int, current: int) -> None:
+    def back(self, stack: Stack, index: int, current: int) -> None:
         """What is inside stage `index` has ended."""
-        self._mine(stack, index, current)
+        number = self.owner[index]
+        if stack.top[ACTIVATION].number != number:
+            self._reach(stack, number, current)
         self._close_to(stack, index, current)
 
-    def leave(self, stack: list[list], number: int, current: int) -> None:
+    def leave(self, stack: Stack, number: int, current: int) -> None:
         """Function `number`, called on this stack, has ended, and whatever is above it."""
-        if any(entry[3].function.number == number for entry in stack):
-            self._unwind(stack, number, current)
-            self._end(stack, stack[-1][3], current)
+        if stack.top[ACTIVATION].number == number or stack.holds(number):
+            while stack.top[ACTIVATION].number != number:
+                self._detach(stack, current)
+            self._end(stack, current)
 
-    def leave_in(self, stack: list[list], activation: Activation, current: int) -> None:
+    def leave_in(self, stack: Stack, activation: Activation, current: int) -> None:
         """The generator or coroutine has ended."""
         self.attach(stack, activation, current)
-        self._end(stack, activation, current)
+        if stack.top[ACTIVATION] is activation:
+            self._end(stack, current)
 
-    def suspend(self, stack: list[list], activation: Activation, current: int) -> None:
+    def suspend(self, stack: Stack, activation: Activation, current: int) -> None:
         """The generator or coroutine is left, to be entered again."""
         self.attach(stack, activation, current)
-        self._detach(stack, current)
+        if stack.top[ACTIVATION] is activation:
+            self._detach(stack, current)
 
-    def attach(self, stack: list[list], activation: Activation, current: int) -> None:
+    def attach(self, stack: Stack, activation: Activation, current: int) -> None:
         """The generator or coroutine runs: its entries become the innermost ones of this stack."""
+        if stack.top[ACTIVATION] is activation:
+            return
         if activation.running:
-            if stack and stack[-1][3] is activation:
+            if not any(entry[ACTIVATION] is activation for entry in stack.entries[1 : stack.depth + 1]):
+                self.approximate = True  # two threads take turns with it
                 return
-            if any(entry[3] is activation for entry in stack):
-                while stack[-1][3] is not activation:
-                    self._detach(stack, current)
-                return
-            self.approximate = True  # it runs on two threads, or its end was not seen
+            while stack.top[ACTIVATION] is not activation:
+                self._detach(stack, current)
             return
         grown = current - activation.left_at
-        for entry in activation.entries:
-            entry[1] += grown
-            entry[2] = max(entry[2], current)
-        stack.extend(activation.entries)
+        for stage, start, peak, _ in activation.entries:
+            stack.push(stage, start + grown, max(peak, current), activation)
         activation.entries = []
         activation.running = True
-        self._running[activation.function.number] += 1
+        self._running[activation.number] += 1
 
-    def finish(self, stacks: list[list[list]], current: int) -> None:
+    def finish(self, stacks: list[Stack], current: int) -> None:
         """The target has ended: closes what is open."""
         for stack in stacks:
-            while stack:
-                self._end(stack, stack[-1][3], current)
+            while stack.depth:
+                self._end(stack, current)
+        aside = Stack()
         for activation in list(self._alive):
-            stack = []
-            if not activation.running:
-                self.attach(stack, activation, activation.left_at)
-                self._end(stack, activation, activation.left_at)
+            self.attach(aside, activation, activation.left_at)
+            self._end(aside, activation.left_at)
 
     # ---- how it is kept
 
-    def _mine(self, stack: list[list], index: int, current: int) -> Activation:
-        """The activation that stage `index` belongs to, made innermost."""
-        number = self.owner[index]
-        if stack and stack[-1][3].function.number == number:
-            return stack[-1][3]
-        if any(entry[3].function.number == number for entry in stack):
-            self._unwind(stack, number, current)
-            return stack[-1][3]
-        return self.push(stack, number, current)
+    def _reach(self, stack: Stack, number: int, current: int) -> None:
+        """Makes an activation of function `number` the innermost one: what is above it was left unseen; where there
+        is none, its start was not seen."""
+        if stack.holds(number):
+            while stack.top[ACTIVATION].number != number:
+                self._detach(stack, current)
+        else:
+            self.push(stack, number, current)
 
-    def _unwind(self, stack: list[list], number: int, current: int) -> None:
-        while stack[-1][3].function.number != number:
-            self._detach(stack, current)
-
-    def _detach(self, stack: list[list], current: int) -> None:
+    def _detach(self, stack: Stack, current: int) -> None:
         """Takes the innermost activation off the stack, open as it is."""
-        activation = stack[-1][3]
+        activation = stack.top[ACTIVATION]
         entries = []
-        highest = 0
         while True:
             entry = stack.pop()
-            highest = entry[2] = max(entry[2], highest)
-            entries.append(entry)
-            if entry[0] == WHOLE:
+            entries.append(entry[:])
+            if entry[STAGE] == WHOLE:
                 break
-        if stack:
-            stack[-1][2] = max(stack[-1][2], highest)
         activation.entries = entries[::-1]
         activation.left_at = current
         activation.running = False
-        self._running[activation.function.number] -= 1
+        self._running[activation.number] -= 1
 
-    def _close_to(self, stack: list[list], stage: int, current: int) -> None:
+    def _close_to(self, stack: Stack, stage: int, current: int) -> None:
         """Closes entries of the innermost activation until `stage` is the innermost."""
-        entry = stack[-1]
-        while entry[0] != stage and entry[0] != WHOLE:
-            stack.pop()
-            index, start, peak, activation = entry
+        while stack.top[STAGE] != stage and stack.top[STAGE] != WHOLE:
+            index, start, peak, activation = stack.pop()
             value = activation.values.get(index)
             if value is None:
                 activation.values[index] = [current - start, current, peak]
@@ -178,19 +210,14 @@ class Tables:
                 value[1] = current
                 if peak > value[2]:
                     value[2] = peak
-            entry = stack[-1]
-            if peak > entry[2]:
-                entry[2] = peak
 
-    def _end(self, stack: list[list], activation: Activation, current: int) -> None:
+    def _end(self, stack: Stack, current: int) -> None:
         """The innermost activation of the stack is over."""
         self._close_to(stack, WHOLE, current)
-        peak = stack.pop()[2]
-        if stack and peak > stack[-1][2]:
-            stack[-1][2] = peak
-        activation.peak = peak
+        activation = stack.top[ACTIVATION]
+        activation.peak = stack.pop()[PEAK]
         activation.running = False
-        number = activation.function.number
+        number = activation.number
         self._running[number] -= 1
         self._alive.discard(activation)
         highest = self._highest
@@ -199,17 +226,18 @@ class Tables:
             if known is None or value[2] > known[2]:
                 highest[index] = value
         best = self._best[number]
-        if activation.outermost and (best is None or peak >= best.peak):
+        if activation.outermost and (best is None or activation.peak >= best.peak):
             self._best[number] = activation
 
     # ---- what is reported
 
-    def line(self, stack: list[list], number: int) -> int | None:
+    def line(self, stack: Stack, number: int) -> int | None:
         """First line of the statement that was running, when function `number` is the innermost."""
-        if not stack or stack[-1][0] == WHOLE or stack[-1][3].function.number != number:
+        stage, _, _, activation = stack.top
+        if stage < 0 or activation.number != number:
             return None
         function = self.functions[number]
-        return function.stages[stack[-1][0] - function.first]["line"]
+        return function.stages[stage - function.first]["line"]
 
     def report(self, chain: list[dict], base: int) -> list[dict]:
         """StageTable dicts of the functions that ran, in the order of the chain."""

@@ -71,10 +71,7 @@ def run_script(path: str, arguments: list[str], export: str, meter: object, reco
     try:
         with _open(file, "rb") as source:
             text = source.read()
-        if recorder is None:
-            code = compile(text, file, "exec", dont_inherit=True)
-        else:
-            code = recorder.compile(text, file)
+        code = recorder.compile(text, file) if recorder else compile(text, file, "exec", dont_inherit=True)
         del text
         meter.begin()
         exec(code, main.__dict__)

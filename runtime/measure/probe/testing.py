@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+import types
+from collections.abc import Iterator
 from importlib import import_module, util
 
 import _lowtide_probe_returns as returns
@@ -93,6 +95,8 @@ class Pytest:
         arguments += self._options
         if self._is_target:
             arguments.append("--assert=plain")  # rewritten asserts keep their operands, and come from a cache
+        else:
+            arguments.append("--continue-on-collection-errors")  # one broken file does not hide the others
         if self._recorder is not None:
             self._recorder.install()
         sys.argv[:] = ["pytest", *self._wanted]

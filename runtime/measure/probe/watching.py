@@ -5,10 +5,13 @@ Files and children come from audit events. A hook cannot be taken away again, so
 
 from __future__ import annotations
 
+import _thread
 import os
 import resource
 import stat
 import sys
+import threading
+from collections.abc import Callable, Iterable
 
 _FILES_LIMIT = 20_000
 _READS = (os.O_RDONLY, os.O_RDWR)
@@ -20,6 +23,7 @@ _stat = os.stat
 _scandir = os.scandir
 _os_open, _read, _close = os.open, os.read, os.close
 _getpid = os.getpid
+_start_new_thread = _thread.start_new_thread
 _fsdecode = os.fsdecode
 _getframe = sys._getframe
 _getrusage = resource.getrusage
@@ -67,6 +71,8 @@ class Watch:
                 handler(arguments)
 
         sys.addaudithook(hook)
+        if sys.version_info < (3, 12):  # no audit event tells of threads
+            _thread.start_new_thread = threading._start_new_thread = self._start_new_thread
 
     def stop(self) -> None:
         """Nothing counts from here on."""
@@ -121,6 +127,11 @@ class Watch:
 
     def _thread(self, arguments: tuple) -> None:
         self.threads += _getpid() == self._pid
+
+    def _start_new_thread(self, *arguments: object) -> int:
+        if self._handlers:
+            self._thread(arguments)
+        return _start_new_thread(*arguments)
 
 
 def children_rss() -> int:

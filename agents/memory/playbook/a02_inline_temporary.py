@@ -1,0 +1,357 @@
+"""A02: a local serves one use, in the next statement, and outlives it. Make the value where it is used."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import libcst as cst
+
+from agents.memory.analysis.calls import is_generator
+from agents.memory.analysis.concrete import Concrete, Replacement, concrete, edited
+from agents.memory.analysis.lifetime import (
+    Local,
+    local,
+    place_before_peak,
+    plainly_bound,
+    quiet_end,
+    statement_at,
+    suite_of,
+    unobserved,
+)
+from agents.memory.analysis.modules import FunctionNode, Module, find_function, module_of, text
+from agents.memory.analysis.order import evaluated_before, stable
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.resolution import Function, resolve
+from agents.memory.analysis.scopes import eager_builtins, scope
+from agents.memory.analysis.uses import last_name
+from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from runtime.measure.models import Holding
+
+_ATOMS = (cst.Call, cst.Name, cst.Attribute, cst.Subscript, cst.List, cst.Dict, cst.Set, cst.ListComp)
+_LONGEST_LINE = 100
+"""A longer line than this, and than any of the file, is not made."""
+_STEALING = (3, 11)
+"""From here on a call of a Python function hands its arguments over and keeps no reference (CPython)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """`first` binds the local to `value`; `second`, the next statement, reads it once, at `read`."""
+
+    name: Local
+    first: ast.Assign
+    second: ast.stmt
+    value: ast.expr
+    read: ast.Name
+
+
+def _invalid(body: str, why: str, holding_type: str = "list") -> Example:
+    """An INVALID example: a function `f(n)` with this body; the peak is the line that binds `big`."""
+    return Example(
+        before="STATE = [0]\n\n\ndef make(n):\n    return list(range(n))\n\n\n"
+        f"def show(first, second):\n    return [first, second]\n\n\ndef f(n):\n    {body}\n",
+        function="f",
+        peak_line="big =",
+        holding="data",
+        holding_type=holding_type,
+        why=why,
+    )
+
+
+class InlineTemporary:
+    """Puts the value of a single-use local into the next statement, and drops the local."""
+
+    id: ClassVar[str] = "A02"
+    name: ClassVar[str] = "inline a single-use temporary"
+    category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
+    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    preconditions: ClassVar[Mapping[str, str]] = {
+        "single use": "The local is bound by one assignment and read once: surely, in the next statement, by no"
+        " nested scope. So no path reads the value again.",
+        "plain local": "It is no argument, global, nonlocal, import, definition or exception name.",
+        "not observed": "Nothing reads the frame, and no decorator compiles the function.",
+        "order": "What that statement evaluates before the local is the same before and after the value is made.",
+        "quiet end": "Nothing notices when the object goes: no finalizer, no weak reference.",
+        "gain": "The object goes before the peak: the peak is later, in an enclosing call, or in a callee that"
+        " gives its parameter up.",
+    }
+
+    def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
+        """One candidate, when the holder of the focus is such a local."""
+        holding = focus.holding
+        module = module_of(project, focus.file)
+        if holding is None or module is None or focus.file not in project.editable:
+            return
+        line = focus.peak_line or holding.line
+        function = find_function(module, focus.function, focus.lines | {line})
+        if function is None or isinstance(function, ast.Module) or holding.kind != "local":
+            return
+        name = local(module, function, holding.name)
+        pair = _pair(name) if name is not None else None
+        peak = statement_at(module, function, line)
+        tree = concrete(project, module)
+        if pair is None or peak is None or tree is None:
+            return
+        shown = _shown(project, pair, holding, peak)
+        edit = edited(module, tree, _inlined(tree, pair)) if shown else None
+        if edit is None or _too_long(module, edit.text):
+            return
+        use = text(pair.second).splitlines()[0]
+        yield Candidate(
+            key=f"{self.id}:{focus.file}:{focus.function}:{holding.name}",
+            rule=self.id,
+            title=f"inline `{holding.name}` in {focus.function}",
+            category=self.category,
+            strategy=self.strategy,
+            mechanism=f"frees `{holding.name}` ({holding.type}) as soon as `{use}` has used it",
+            level=self.level,
+            file=focus.file,
+            line=pair.first.lineno,
+            function=focus.function,
+            frees=holding.own or focus.size,
+            shown=shown,
+            users=[f"{focus.file}:{pair.read.lineno} {focus.function}"],
+            edits=[edit],
+            read={focus.file: module.source.blob},
+        )
+
+    VALID: ClassVar[list[Example]] = [
+        Example(
+            before="""\
+def load(n):
+    return [i * 1.5 for i in range(n)]
+
+
+def build(n):
+    # Only the total is needed.
+    raw = load(n)
+    total = sum(raw)
+    other = load(n)
+    return total + sum(other)
+""",
+            after="""\
+def load(n):
+    return [i * 1.5 for i in range(n)]
+
+
+def build(n):
+    # Only the total is needed.
+    total = sum(load(n))
+    other = load(n)
+    return total + sum(other)
+""",
+            function="build",
+            peak_line="other =",
+            holding="raw",
+            call="build(9)",
+        ),
+        Example(
+            before="""\
+import json
+
+
+class Report:
+    def dump(self, rows):
+        return [str(row) for row in rows]
+
+    def render(self, n):
+        for size in (n, n + 1):
+            rows = {"a": 1} if n else list(range(size))
+            text = json.dumps(self.dump(rows), indent=1)
+        return text
+""",
+            after="""\
+import json
+
+
+class Report:
+    def dump(self, rows):
+        return [str(row) for row in rows]
+
+    def render(self, n):
+        for size in (n, n + 1):
+            text = json.dumps(self.dump({"a": 1} if n else list(range(size))), indent=1)
+        return text
+""",
+            function="Report.render",
+            peak_line="text =",
+            holding="rows",
+            call="[Report().render(n) for n in (0, 1)]",
+        ),
+        Example(
+            before="""\
+def parse(limit, text, *, sep):
+    text = text.split(sep)
+    return [len(part) for part in text][:limit]
+
+
+def run(n):
+    lines = "x y " * n
+    return parse(n, sep=" ", text=lines)
+""",
+            after="""\
+def parse(limit, text, *, sep):
+    text = text.split(sep)
+    return [len(part) for part in text][:limit]
+
+
+def run(n):
+    return parse(n, sep=" ", text="x y " * n)
+""",
+            function="run",
+            peak_line="return parse(n",
+            holding="lines",
+            holding_type="str",
+            call="[run(3), run(0)]",
+        ),
+    ]
+    INVALID: ClassVar[list[Example]] = [
+        _invalid("data = make(n)\n    out = sum(data) + len(data)\n    big = make(n)", "two reads"),
+        _invalid("data = make(n)\n    n += 1\n    out = sum(data)\n    big = make(n)", "a statement between"),
+        _invalid("data = make(n)\n    for row in data:\n        n += row\n    big = make(n)", "the loop holds it"),
+        _invalid("data = make(n)\n    out = n and sum(data)\n    big = make(n)", "perhaps not evaluated"),
+        _invalid("data = make(n)\n    out = [x in data for x in (1, 2)]\n    big = make(n)", "evaluated many times"),
+        _invalid("global data\n    data = make(n)\n    out = sum(data)\n    big = make(n)", "a global"),
+        _invalid("data = make(n)\n    out = lambda: sum(data)\n    big = make(n)", "a lambda reads it later"),
+        _invalid("data = make(n)\n    out = sum(data)\n    big = make(n)\n    return locals()", "locals() shows it"),
+        _invalid(
+            "for i in range(n):\n        if i:\n            out = sum(data)\n"
+            "        data = make(n)\n        n = len(data)\n        big = make(n)",
+            "the next pass reads it",
+        ),
+        _invalid("data = make(n)\n    out = print(n) or sum(data)\n    big = make(n)", "perhaps not evaluated"),
+        _invalid("data = make(n)\n    out = show(print(n), data)\n    big = make(n)", "the order of two calls"),
+        _invalid("data = make(n)\n    out = STATE[0] + sum(data)\n    big = make(n)", "make() may change STATE"),
+        _invalid("data = make(n)\n    out = n.add(data)\n    big = make(n)", "the method may be missing"),
+        _invalid("data = make(m := n)\n    out = show(m, data)\n    big = make(n)", "the value binds a name"),
+        _invalid("data = yield n\n    out = sum(data)\n    big = make(n)", "a yield"),
+        _invalid(
+            "data = make(n)\n    out = sum(data)\n    big = make(n)",
+            "closing can be noticed",
+            holding_type="_io.TextIOWrapper",
+        ),
+        _invalid("data = make(n)\n    big = sum(data)", "the builtin holds its argument to its end"),
+        _invalid("data = make(n)\n    big = show(data, 1)", "the callee keeps its parameter"),
+        _invalid("data = make(n)  # all rows\n    out = sum(data)\n    big = make(n)", "the comment would be lost"),
+        _invalid("big = data = make(n)\n    out = sum(data)", "another name holds it"),
+    ]
+
+
+def _pair(name: Local) -> Pair | None:
+    """The binding and the one read in the statement behind it; None when the local is used in another way."""
+    reads = name.scope.reads.get(name.name, [])
+    firsts = [
+        statement
+        for binding in name.bindings
+        if isinstance(statement := name.module.statement(binding.node), ast.Assign)
+        and statement.targets == [binding.node]
+    ]
+    if not firsts or len(reads) != 1 or not reads[0].certain or reads[0].kind != "read":
+        return None
+    first = min(firsts, key=lambda statement: statement.lineno)
+    suite, index = suite_of(name.module, first)
+    second = suite[index + 1] if index + 1 < len(suite) else None
+    read = reads[0].node
+    bound = {name.module.statement(binding.node) for binding in name.bindings}
+    if second is None or not isinstance(read, ast.Name) or not bound <= {first, second}:
+        return None
+    if name.module.statement(read) is not second:
+        return None
+    return Pair(name, first, second, first.value, read)
+
+
+def _shown(project: Project, pair: Pair, holding: Holding, peak: ast.stmt) -> list[Shown]:
+    """Evidence for each precondition; empty when one cannot be shown."""
+    name = pair.name
+    evidence = {
+        "single use": f"bound at line {pair.first.lineno}, read once, at line {pair.read.lineno}",
+        "plain local": plainly_bound(name),
+        "not observed": unobserved(project, name),
+        "order": _order(project, pair),
+        "quiet end": quiet_end(project, holding.type, holding.element),
+        "gain": _gain(project, pair, peak),
+    }
+    shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
+    return shown if len(shown) == len(evidence) else []
+
+
+def _order(project: Project, pair: Pair) -> str | None:
+    if any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom) for node in ast.walk(pair.value)):
+        return None
+    before = evaluated_before(pair.name, pair.second, pair.read)
+    if before is None or not all(stable(project, pair.name, pair.first, expr) for expr in before):
+        return None
+    names = ", ".join(f"`{text(expr)}`" for expr in before) or "nothing"
+    return f"evaluated before `{pair.name.name}`: {names}, which making the value cannot change"
+
+
+def _gain(project: Project, pair: Pair, peak: ast.stmt) -> str | None:
+    if peak is pair.first:
+        return None
+    if peak is not pair.second:
+        place = place_before_peak(pair.name, peak)
+        inside = place is not None and pair.second in set(ast.walk(place.last))
+        return f"the peak is at line {peak.lineno}, behind the use" if inside else None
+    calls = [node for node in pair.name.module.ancestors(pair.read) if isinstance(node, ast.Call)]
+    if not calls or _callee(calls[0], pair.read):
+        return None
+    if len(calls) > 1 and not _callee(calls[1], calls[0]):
+        return f"`{last_name(calls[0])}` has returned when `{last_name(calls[1])}` runs"
+    return _given_up(project, pair, calls[0])
+
+
+def _callee(call: ast.Call, part: ast.AST) -> bool:
+    return part in set(ast.walk(call.func))
+
+
+def _given_up(project: Project, pair: Pair, call: ast.Call) -> str | None:
+    """Evidence that the project function called directly rebinds or deletes the parameter."""
+    found = resolve(project, pair.name.module, call.func)
+    if project.python < _STEALING or not isinstance(found, Function) or found.bound:
+        return None
+    node = found.node
+    starred = any(isinstance(arg, ast.Starred) for arg in call.args) or any(k.arg is None for k in call.keywords)
+    if starred or node.decorator_list or isinstance(node, ast.AsyncFunctionDef) or is_generator(node):
+        return None
+    parameter = _parameter(node, call, pair.read)
+    inner = scope(node, eager_builtins(found.module, node))
+    given_up = parameter in inner.bindings or any(a.kind == "delete" for a in inner.reads.get(parameter, []))
+    if not parameter or not given_up or parameter in inner.captured:
+        return None
+    return f"`{node.name}` gives its parameter `{parameter}` up"
+
+
+def _parameter(node: FunctionNode, call: ast.Call, read: ast.Name) -> str:
+    names = [arg.arg for arg in (*node.args.posonlyargs, *node.args.args)]
+    for place, argument in enumerate(call.args):
+        if argument is read and place < len(names):
+            return names[place]
+    return next((k.arg or "" for k in call.keywords if k.value is read), "")
+
+
+def _inlined(tree: Concrete, pair: Pair) -> dict[cst.CSTNode, Replacement]:
+    """The replacements: the first line goes, its comments to the second; empty when they share lines with others."""
+    nodes = [tree.statement(pair.first), tree.statement(pair.second)]
+    lines = [tree.lines_of.get(node) for node in nodes if node is not None]
+    read, value = tree.expression(pair.read), tree.expression(pair.value)
+    if len(lines) != 2 or read is None or value is None:
+        return {}
+    first, second = lines
+    if not isinstance(first, cst.SimpleStatementLine) or not isinstance(second, cst.SimpleStatementLine):
+        return {}
+    if len(first.body) != 1 or len(second.body) != 1 or first.trailing_whitespace.comment is not None:
+        return {}
+    is_argument = isinstance(pair.name.module.parents[pair.read], ast.Call | ast.keyword)
+    if not isinstance(value, _ATOMS) and not value.lpar and not (is_argument and not isinstance(value, cst.Tuple)):
+        value = value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+    merged = second.deep_replace(read, value)
+    assert isinstance(merged, cst.SimpleStatementLine)
+    leading = [*first.leading_lines, *second.leading_lines]
+    return {first: cst.RemoveFromParent(), second: merged.with_changes(leading_lines=leading)}
+
+
+def _too_long(module: Module, new: str) -> bool:
+    old = max((len(line) for line in module.source.text.splitlines()), default=0)
+    return max(len(line) for line in new.splitlines()) > max(old, _LONGEST_LINE)

@@ -1,0 +1,452 @@
+"""A07: an attribute is written, kept for as long as its instance lives, and read by nobody. Take it out."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from agents.memory.analysis.classes import ClassFacts, class_facts, keyword
+from agents.memory.analysis.concrete import concrete, edited
+from agents.memory.analysis.modules import FUNCTIONS
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.removal import harmless, removals, removed_values, unused_locals
+from agents.memory.analysis.resolution import Class, resolve
+from agents.memory.analysis.uses import AttributeUse, Reflection, last_name, mentioning
+from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from messaging.contents import EditedFile
+from runtime.measure.models import ClassCensus
+
+_QUIET_BASES = frozenset({"object", "ABC"})
+_QUIET_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "runtime_checkable"})
+_READERS = frozenset({"getattr", "hasattr", "delattr", "attrgetter", "object"})
+_SPECIAL = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getstate__", "__reduce__"})
+
+
+def _invalid(
+    member: str,
+    why: str,
+    *,
+    decorator: str = "",
+    bases: str = "",
+    after: str = "",
+    extra: Mapping[str, str] | None = None,
+) -> Example:
+    """An INVALID example: a class `Row` that writes `_raw`, with this member, and what follows it."""
+    return Example(
+        before=f"from collections import UserDict\n\n\n{decorator}class Row{bases}:\n    {member}\n\n"
+        f"    def __init__(self, line):\n        self._raw = line\n        self.key = 1\n\n\n{after}",
+        class_name="Row",
+        attribute="_raw",
+        extra=extra or {},
+        why=why,
+    )
+
+
+class WriteOnlyAttribute:
+    """Removes every statement that writes the attribute, and locals that only those used."""
+
+    id: ClassVar[str] = "A07"
+    name: ClassVar[str] = "drop a write-only attribute"
+    category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
+    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    preconditions: ClassVar[Mapping[str, str]] = {
+        "own class": "The class and its project bases are plain: no other bases, no metaclass, no unknown decorator,"
+        " no attribute hooks, no slots, and the name is no method.",
+        "never read": "No code in the repository or its tests reads an attribute of that name on such an object.",
+        "not reflected": "No getattr, vars(), __dict__, format, asdict or pickling can reach it.",
+        "own writes": "Each write is through an instance of the class, in a statement that can be taken out.",
+        "no effect": "The values written have no effect of their own and call nothing that may raise.",
+        "no field": "It is no dataclass field, or one left out of repr and comparison that no caller passes.",
+    }
+
+    def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
+        """A candidate for the attribute of the focus, else for each of the class's, biggest first."""
+        census = focus.census
+        facts = class_facts(project, census) if census and census.file in project.editable else None
+        if census is None or facts is None or facts.index.unparsed:
+            return
+        sizes = {attribute.name: attribute.size for attribute in census.attributes}
+        names = [focus.attribute] if focus.attribute else sorted(sizes, key=lambda name: -sizes[name])
+        for name in names:
+            candidate = self._candidate(project, focus, census, facts, name, sizes.get(name, 0))
+            if candidate is not None:
+                yield candidate
+
+    def _candidate(
+        self, project: Project, focus: Focus, census: ClassCensus, facts: ClassFacts, name: str, size: int
+    ) -> Candidate | None:
+        uses = [use for use in facts.index.attributes.get(name, []) if _ours(facts, use) is not False]
+        shown = _shown(project, facts, name, uses)
+        edits = _edits(project, facts, name, uses) if shown else []
+        if not edits:
+            return None
+        private = name.startswith("_") and not name.endswith("__")
+        assumes = [] if private else [f"no reader of `{census.name}.{name}` outside this repository"]
+        if _computed(facts):
+            assumes.append(f"no attribute name that comes from outside this repository is `{name}`")
+        return Candidate(
+            key=f"{self.id}:{census.file}:{census.name}:{name}",
+            rule=self.id,
+            title=f"drop `{census.name}.{name}`, which nothing reads",
+            category=self.category,
+            strategy=self.strategy,
+            mechanism=f"no longer keeps `{name}` in each of {census.count} `{census.name}` instances",
+            level="P" if assumes else "A",
+            file=census.file,
+            line=facts.node.lineno,
+            function=census.name,
+            frees=size or focus.size,
+            shown=shown,
+            users=[f"{use.place} {name}" for use in uses],
+            assumes=assumes,
+            edits=edits,
+            read=mentioning(project, name, facts.name),
+        )
+
+    VALID: ClassVar[list[Example]] = [
+        Example(
+            before="""\
+class Row:
+    def __init__(self, line):
+        self._raw = line
+        parts = line.split(",")
+        self.key = parts[0]
+        self.value = float(parts[1])
+
+
+def run():
+    return [(row.key, row.value) for row in [Row("a,1"), Row("b,2")]]
+""",
+            after="""\
+class Row:
+    def __init__(self, line):
+        parts = line.split(",")
+        self.key = parts[0]
+        self.value = float(parts[1])
+
+
+def run():
+    return [(row.key, row.value) for row in [Row("a,1"), Row("b,2")]]
+""",
+            class_name="Row",
+            attribute="_raw",
+            call="run()",
+        ),
+        Example(
+            before="""\
+class Meter:
+    def __init__(self):
+        self._history: list[dict] = []
+        self.total = 0
+
+    def _note(self, amount):
+        \"\"\"Keeps what was added.\"\"\"
+        entry = {"amount": amount, "total": self.total}
+        self._history.append(entry)
+
+    def add(self, amount):
+        self.total = self._last = amount + self.total
+        for part in (1, 2):
+            self._history += [f"{part}"]
+        self._history[-1:] = [amount]
+        self._note(amount)
+        return self.total
+
+
+class Quiet(Meter):
+    def reset(self):
+        self._history = []; self.total = 0
+
+
+def run():
+    other = Meter()
+    other._history.append("start")
+    meter = Quiet()
+    return meter.add(1), meter.add(2), meter.reset(), meter.total
+""",
+            after="""\
+class Meter:
+    def __init__(self):
+        self.total = 0
+
+    def _note(self, amount):
+        \"\"\"Keeps what was added.\"\"\"
+
+    def add(self, amount):
+        self.total = self._last = amount + self.total
+        for part in (1, 2):
+            pass
+        self._note(amount)
+        return self.total
+
+
+class Quiet(Meter):
+    def reset(self):
+        self.total = 0
+
+
+def run():
+    other = Meter()
+    meter = Quiet()
+    return meter.add(1), meter.add(2), meter.reset(), meter.total
+""",
+            class_name="Meter",
+            attribute="_history",
+            call="run()",
+        ),
+        Example(
+            before="""\
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Job:
+    name: str
+    steps: list = field(default_factory=list, repr=False, compare=False)
+    done: bool = field(default=False)
+
+    def step(self, text):
+        self.steps.append(text)
+        self.done = True
+        return self
+
+
+def run():
+    return repr(Job("a").step("b")), Job("a") == Job("a")
+""",
+            after="""\
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Job:
+    name: str
+    done: bool = field(default=False)
+
+    def step(self, text):
+        self.done = True
+        return self
+
+
+def run():
+    return repr(Job("a").step("b")), Job("a") == Job("a")
+""",
+            class_name="Job",
+            attribute="steps",
+            call="run()",
+        ),
+    ]
+    INVALID: ClassVar[list[Example]] = [
+        _invalid("", "a base of another library may read it", bases="(UserDict)"),
+        _invalid("", "a metaclass may read it", bases="(metaclass=type)"),
+        _invalid("__slots__ = ('_raw', 'key')", "its slot would stay"),
+        _invalid("def __getattr__(self, name):\n        return 1", "missing attributes are answered"),
+        _invalid("", "an unknown decorator may use it", decorator="@print\n"),
+        _invalid("def text(self):\n        return self._raw", "a method reads it"),
+        _invalid("def __eq__(self, other):\n        return self._raw == other._raw", "equality reads it"),
+        _invalid("def size(self):\n        self._raw.append(1)\n        return self._raw.pop()", "pop() gives it away"),
+        _invalid("", "a test reads it", extra={"tests/test_row.py": "def test(row):\n    assert row._raw\n"}),
+        _invalid("", "a subclass reads it", after="class Wide(Row):\n    def text(self):\n        return self._raw\n"),
+        _invalid(
+            "",
+            "a class two steps below reads it",
+            after="class Wide(Row):\n    pass\n\n\nclass Wider(Wide):\n    def text(self):\n        return self._raw\n",
+        ),
+        _invalid("", "getattr reads it", extra={"other.py": "def f(row):\n    return getattr(row, '_raw')\n"}),
+        _invalid("", "any name may be read", after="def f(row, name):\n    return getattr(row, name)\n"),
+        _invalid(
+            "",
+            "the computed name may be this one",
+            extra={"other.py": "def f(row):\n    for name in ['_raw']:\n        print(getattr(row, name))\n"},
+        ),
+        _invalid("", "the format reads it", extra={"other.py": "def f(row):\n    return '{0._raw}'.format(row)\n"}),
+        _invalid("def dump(self):\n        return self.__dict__", "the instance dict is read"),
+        _invalid("", "vars() reads it", extra={"other.py": "def f(row):\n    return vars(row)\n"}),
+        _invalid("", "pickles hold it", extra={"other.py": "import pickle\n"}),
+        _invalid(
+            "", "attrgetter reads it", extra={"other.py": "from operator import attrgetter\nf = attrgetter('_raw')\n"}
+        ),
+        _invalid("", "written through an unknown object", after="def f(thing):\n    thing._raw = 1\n"),
+        _invalid("def swap(self):\n        self._raw, self.key = self.key, 1", "a tuple target"),
+        _invalid("def read(self):\n        self._raw = input()", "the value reads from the user"),
+        _invalid("def next(self, lines):\n        self._raw = next(lines)", "the value steps an iterator"),
+        _invalid("def copy(self, lines):\n        self._raw = list(lines)", "the copy uses up an iterator"),
+        Example(
+            before="from dataclasses import dataclass, field\n\n\n@dataclass\nclass Row:\n"
+            "    raw: list = field(default_factory=list)\n\n    def add(self, x):\n        self.raw = x\n",
+            class_name="Row",
+            attribute="raw",
+            why="the generated repr and equality read it",
+        ),
+        Example(
+            before="from dataclasses import dataclass, field\n\n\n@dataclass\nclass Row:\n"
+            "    raw: list = field(default_factory=list, repr=False, compare=False)\n\n"
+            "    def add(self, x):\n        self.raw = x\n\n\nROW = Row([1])\n",
+            class_name="Row",
+            attribute="raw",
+            why="a caller passes it",
+        ),
+    ]
+
+
+def _shown(project: Project, facts: ClassFacts, name: str, uses: list[AttributeUse]) -> list[Shown]:
+    """Evidence for each precondition; empty when one cannot be shown."""
+    writes = [use for use in uses if use.kind != "read"]
+    evidence = {
+        "own class": _own_class(project, facts, name),
+        "never read": f"{len(writes)} mentions of `.{name}` in the tree, none reads it"
+        if len(writes) == len(uses)
+        else None,
+        "not reflected": _not_reflected(facts, name),
+        "own writes": _own_writes(project, facts, name, writes),
+        "no effect": _no_effect(project, facts, name, writes),
+        "no field": _no_field(facts, name),
+    }
+    shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
+    return shown if len(shown) == len(evidence) else []
+
+
+def _ours(facts: ClassFacts, use: AttributeUse) -> bool | None:
+    """Whether the object is an instance of the class; None when that cannot be told."""
+    if facts.inherits(use.node.value, use.module):
+        return True
+    return facts.instance(use.node.value, use.module)
+
+
+def _own_class(project: Project, facts: ClassFacts, name: str) -> str | None:
+    todo = [found for below in facts.below for found in facts.index.classes.get(below, [])]
+    seen: set[str] = set()
+    while todo:
+        module, node = todo.pop()
+        if not _is_plain(node, name, own=node is facts.node):
+            return None
+        seen.add(node.name)
+        for base in node.bases:
+            found = resolve(project, module, base)
+            if isinstance(found, Class):
+                todo += [(found.module, found.node)] if found.node.name not in seen else []
+            elif last_name(base) not in _QUIET_BASES:
+                return None
+    return f"plain classes: {', '.join(sorted(seen))}"
+
+
+def _is_plain(node: ast.ClassDef, name: str, *, own: bool) -> bool:
+    if any(k.arg != "metaclass" or last_name(k.value) != "ABCMeta" for k in node.keywords):
+        return False
+    if any(last_name(decorator) not in _QUIET_DECORATORS for decorator in node.decorator_list):
+        return False
+    for item in node.body:
+        if isinstance(item, (*FUNCTIONS, ast.ClassDef)) and (item.name == name or item.name in _SPECIAL):
+            return False
+        bound = {n.id for n in ast.walk(item) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        if isinstance(item, ast.Assign | ast.AnnAssign) and ("__slots__" in bound or (name in bound and not own)):
+            return False
+    return True
+
+
+def _not_reflected(facts: ClassFacts, name: str) -> str | None:
+    index = facts.index
+    computed = _computed(facts)
+    if any(_reaches(facts, reflection, name) for reflection in index.reflections):
+        return None
+    if f"{{.{name}}}" in index.strings or (computed and name in index.strings):
+        return None
+    if any(reflection.module is facts.module for reflection in computed):
+        return None
+    return f"{len(index.reflections)} uses of reflection or pickling in the tree, none can reach `{name}`"
+
+
+def _computed(facts: ClassFacts) -> list[Reflection]:
+    """Reads of attributes by a computed name, on objects that may be instances."""
+    return [r for r in facts.index.reflections if r.how in _READERS and r.name is None and _may_be_ours(facts, r)]
+
+
+def _reaches(facts: ClassFacts, reflection: Reflection, name: str) -> bool:
+    if reflection.how in _READERS:
+        return reflection.name == name and _may_be_ours(facts, reflection)
+    if reflection.how in ("setattr", "__setattr__", "__delattr__"):
+        return reflection.name == name and _may_be_ours(facts, reflection)
+    if reflection.how in ("asdict", "astuple", "fields", "replace"):
+        return name in facts.fields
+    if reflection.how in ("__dict__", "vars", "__getstate__", "__slots__", "__weakref__"):
+        return reflection.how != "__weakref__" and _may_be_ours(facts, reflection)
+    return True
+
+
+def _may_be_ours(facts: ClassFacts, reflection: Reflection) -> bool:
+    receiver = reflection.receiver
+    return receiver is None or facts.instance(receiver, reflection.module) is not False
+
+
+def _own_writes(project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse]) -> str | None:
+    own = any(facts.is_self(use.node.value, use.module) and use.kind == "write" for use in writes)
+    if not own and name not in facts.fields:
+        return None
+    for use in writes:
+        if not _ours(facts, use) or removed_values(use) is None or use.module.path not in project.editable:
+            return None
+    return "writes at " + ", ".join(use.place for use in writes)
+
+
+def _no_effect(project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse]) -> str | None:
+    values = [(use.module, value) for use in writes for value in removed_values(use) or []]
+    if name not in facts.fields:
+        # What a field's declaration calls is dataclasses.field.
+        values += [(facts.module, item.value) for item in _declarations(facts, name) if item.value is not None]
+    if not all(harmless(project, module, [value]) for module, value in values):
+        return None
+    return f"{len(values)} values of names, constants and calls without effect"
+
+
+def _no_field(facts: ClassFacts, name: str) -> str | None:
+    field = facts.fields.get(name)
+    if field is None:
+        return f"`{name}` is no dataclass field"
+    left_out = [keyword(field.value, word) for word in ("repr", "compare")]
+    if not all(isinstance(value, ast.Constant) and value.value is False for value in left_out):
+        return None
+    if keyword(field.value, "hash") is not None or facts.index.subclasses(facts.name):
+        return None
+    init = keyword(field.value, "init")
+    if isinstance(init, ast.Constant) and init.value is False:
+        return f"`{name}` is a field without repr, comparison and init"
+    return facts.never_passed(name)
+
+
+def _declarations(facts: ClassFacts, name: str) -> list[ast.Assign | ast.AnnAssign]:
+    """What declares the attribute in the class body: a field, an annotation, a default."""
+    return [
+        item
+        for item in facts.node.body
+        if (isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.target.id == name)
+        or (
+            isinstance(item, ast.Assign)
+            and len(item.targets) == 1
+            and isinstance(item.targets[0], ast.Name)
+            and item.targets[0].id == name
+        )
+    ]
+
+
+def _edits(project: Project, facts: ClassFacts, name: str, uses: list[AttributeUse]) -> list[EditedFile]:
+    """The edited files; none when one of them cannot be edited."""
+    edits: list[EditedFile] = []
+    modules = {use.module.path: use.module for use in uses}
+    for module in modules.values():
+        statements: set[ast.stmt] = set()
+        targets: list[ast.expr] = []
+        for use in uses:
+            statement = module.statement(use.node) if use.module is module else None
+            if isinstance(statement, ast.Assign) and len(statement.targets) > 1:
+                targets.append(use.node)
+            elif statement is not None:
+                statements.add(statement)
+        statements |= unused_locals(project, module, statements)
+        if module is facts.module:
+            statements.update(_declarations(facts, name))
+        tree = concrete(project, module)
+        edit = tree and edited(module, tree, removals(tree, statements, targets))
+        if not edit:
+            return []
+        edits.append(edit)
+    return edits

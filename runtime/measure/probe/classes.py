@@ -1,0 +1,101 @@
+"""The census of the project's classes: instances, and what their attributes hold. Stdlib only, Python 3.9 and later."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import types
+from collections import Counter
+
+import _lowtide_probe_attributes as attributes
+import _lowtide_probe_graph as graph
+import _lowtide_probe_source as source
+
+LIMIT = 50
+"""Classes reported (runtime.measure.models.ProbeReport)."""
+LARGEST = 64
+"""Attributes of a class looked at."""
+
+_IMMUTABLE = frozenset({str, int, float, bytes, bool, complex, type(None)})
+
+
+def of_project(modules: list[types.ModuleType]) -> list[type]:
+    """All classes made by the project's modules, also inside functions and classes."""
+    names = {module.__name__ for module in modules}
+    tracked = gc.get_objects()
+    metaclasses = {kind for kind in set(map(type, tracked)) if issubclass(kind, type)}
+    return [cls for cls in tracked if type(cls) in metaclasses and type.__getattribute__(cls, "__module__") in names]
+
+
+def census(project: list[type], reach: graph.Graph, places: source.Places) -> list[dict]:
+    """ClassCensus dicts of the classes that have instances, by bytes."""
+    wanted = frozenset(project)
+    instances: dict[type, list[object]] = {}
+    for obj in gc.get_objects():
+        kind = type(obj)
+        if kind in wanted and not issubclass(kind, type):
+            instances.setdefault(kind, []).append(obj)
+    found = []
+    for cls, objects in instances.items():
+        place = places.of_class(cls)
+        if place is not None:
+            found.append(_of_class(cls, objects, place, reach))
+    found.sort(key=lambda one: (-_bytes(one), one["module"], one["name"]))
+    return found[:LIMIT]
+
+
+def _bytes(one: dict) -> int:
+    return one["shallow"] + sum(attribute["size"] for attribute in one["attributes"])
+
+
+def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph) -> dict:
+    dicts = [own for own in map(graph.instance_dict, objects) if own is not None]
+    shallow = reach.size(objects) + sum(map(sys.getsizeof, dicts))
+    values = attributes.values_of(cls, objects)
+    inside = set(map(id, objects)) | set(map(id, dicts))
+    sizes = {name: reach.walk(held, set(inside)) for name, held in values.items()}
+    order = sorted(values, key=lambda name: (-sizes[name], name))
+    seen = inside
+    held_by: list[dict] = []
+    for name in order[:LARGEST]:
+        held = values[name]
+        kinds = Counter(map(type, held))
+        held_by.append(
+            {
+                "name": name,
+                "size": reach.walk(held, seen),
+                "count": len(held),
+                "types": _named(kinds),
+                "distinct": _distinct(held, kinds),
+            }
+        )
+    return {
+        "name": place["function"],
+        "module": str(type.__getattribute__(cls, "__module__")),
+        "file": place["file"],
+        "line": place["line"],
+        "count": len(objects),
+        "shallow": shallow,
+        "slotted": not type.__getattribute__(cls, "__dictoffset__"),
+        "attributes": held_by,
+    }
+
+
+def _distinct(values: list[object], kinds: Counter[type]) -> float | None:
+    if kinds.keys() <= _IMMUTABLE:
+        return len({(type(value), value) for value in values}) / len(values)
+    return None
+
+
+def _named(kinds: Counter[type]) -> dict[str, int]:
+    named: Counter[str] = Counter()
+    for kind, count in kinds.most_common():
+        named[type_name(kind)] += count
+    return dict(named)
+
+
+def type_name(cls: type) -> str:
+    """`readings.model.Reading`; of builtins the bare name."""
+    module = type.__getattribute__(cls, "__module__")
+    name = str(type.__getattribute__(cls, "__qualname__"))
+    return name if module == "builtins" or not isinstance(module, str) else f"{module}.{name}"
