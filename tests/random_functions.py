@@ -10,7 +10,7 @@ STEPS = 40
 
 name = st.sampled_from(NAMES)
 value = st.sampled_from(
-    ("a", "b", "c", "n", "1", "a + b", "use(c)", "[a for a in (1, 2)]", "(c := 3)", "n and (b := 2)")
+    ("a", "b", "c", "n", "1", "a + b", "use(c)", "fail()", "[a for a in (1, 2)]", "(c := 3)", "n and (b := 2)")
 )
 test = st.sampled_from(("n", "a", "tick() % 2", "tick() % 3", "b == c", "tick() % 2 and (a := 1)"))
 

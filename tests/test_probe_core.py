@@ -142,8 +142,9 @@ def test_missing_function_is_a_failure_that_names_it(project: Project) -> None:
     assert "mian" in report.failure
 
 
-def test_script_runs_as_main_with_its_arguments(project: Project) -> None:
-    report = project.run("traced", "tool/run.py --count 3")
+@pytest.mark.parametrize("python", INTERPRETERS)
+def test_script_runs_as_main_with_its_arguments(project: Project, python: str) -> None:
+    report = project.run("traced", "tool/run.py --count 3", python=python)
 
     assert report.failure == ""
     assert report.stdout.splitlines()[0] == "__main__ True ['tool/run.py', '--count', '3'] True"
@@ -207,3 +208,42 @@ def test_chain_of_a_script_starts_at_its_module(project: Project) -> None:
 
     assert [place.function for place in report.chain][:2] == ["<module>", "main"]
     assert report.chain[0].file == "tool/run.py"
+
+
+def test_calls_in_threads_are_counted_in_their_own_stacks(tmp_path: Path) -> None:
+    project = Project(tmp_path).write(
+        {
+            "work.py": """
+                import threading
+
+                def inner():
+                    return bytearray(5_000_000)
+
+                def outer():
+                    inner()
+
+                def main():
+                    thread = threading.Thread(target=outer)
+                    thread.start()
+                    thread.join()
+                """
+        }
+    )
+    report = project.run("calls", "work:main")
+
+    calls = {call.place.function: call for call in report.calls}
+    assert report.threads == 1
+    assert calls["inner"].in_call > 5_000_000
+    assert calls["outer"].peak == calls["inner"].peak == report.traced_peak
+    assert [place.function for place in report.chain] == ["outer", "inner"]
+
+
+def test_census_that_is_never_reached_is_a_failure(project: Project) -> None:
+    chain = [{"file": "pkg/work.py", "function": "main", "line": 27}]
+
+    taken, late = (project.run("census", "pkg.work:main", chain=chain, event=event) for event in (2, 1_000_000))
+
+    assert taken.failure == ""
+    assert taken.census_line is not None
+    assert taken.census_line.function == "main"
+    assert late.failure == "The run ended before probe event 1000000: no census was taken."

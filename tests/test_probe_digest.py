@@ -38,6 +38,14 @@ PRELUDE = """
         def __iter__(self):
             raise RuntimeError
 
+    class Bag(set):
+        pass
+
+    def bag(*values):
+        found = Bag(values)
+        found.label = "bag"
+        return found
+
     class Colour(enum.Enum):
         RED = 1
         BLUE = 2
@@ -90,6 +98,8 @@ DIFFERENT = [
     ("{1, 2}", "frozenset({1, 2})"),
     ("{1, 2}", "{1, 3}"),
     ("{}", "collections.OrderedDict()"),
+    ("bag(1)", "bag(2)"),
+    ("bag(1)", "Bag([1])"),
     ("Pair(1, 2)", "(1, 2)"),
     ("Plain(a=1)", "Other(a=1)"),
     ("Plain(a=1)", "Plain(b=1)"),
@@ -117,6 +127,7 @@ DIFFERENT = [
 EQUAL = [
     ("Plain(a=1, b=2)", "Plain(b=2, a=1)"),
     ("{'a', 'b', 'c', 'd', 'e'}", "set('edcba')"),
+    ("bag('a', 'b', 'c')", "bag('c', 'b', 'a')"),
     ("{('a', 1), ('b', 2)}", "{('b', 2), ('a', 1)}"),
     ("shared()", "[[1, 2], [1, 2]]"),
     ("['long text', 'long text']", "['long text', ' '.join(['long', 'text'])]"),

@@ -140,7 +140,7 @@ def test_loop_deltas_add_up_and_belong_to_the_statement_that_made_them(project: 
     known = {s.name: s for s in table(stages(project, "pkg.work:main", "main"), "main").stages}
 
     assert known["kept.append(bytes(10_000))"].delta == pytest.approx(300 * 10_033, rel=0.01)
-    assert abs(known["size = n * 4"].delta) < 20_000
+    assert abs(known["size = n * 4"].delta) < 10_000
     assert known["for n in range(300):"].delta == pytest.approx(300 * 10_033, rel=0.01)
     assert known["kept.append(bytes(10_000))"].hits == 300
 
@@ -243,7 +243,7 @@ def test_recursive_function_has_one_table_of_its_outermost_call(project: Project
     assert mine.delta == pytest.approx(MIB, rel=0.01)
     assert mine.cumulative == pytest.approx(MIB, rel=0.01)
     assert below.peak == pytest.approx(4 * MIB, rel=0.01)
-    assert below.delta < 2000
+    assert below.delta < 10_000
 
 
 def test_of_many_calls_the_highest_one_is_described(project: Project) -> None:
@@ -606,13 +606,13 @@ def test_statements_of_every_kind_can_be_probed(project: Project) -> None:
         ("while True:", 0, 1),
         ("seen += 1", 1, 5),
         ("if seen == 2:", 1, 5),
-        ("if seen > 4:", 2, 4),
+        ("elif seen > 4:", 2, 4),
         ("seen = -1", 1, 0),
         ("match value:", 0, 1),
         ("found = [other for _ in range(3)]", 1, 1),
     ]
     assert ("import json", 1, 1) in names
-    assert len(names) == 16
+    assert len(names) == 17
 
 
 def test_function_too_deeply_nested_for_a_probe_runs_without(project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Names and scopes: what a statement reads and binds, what nested scopes capture, what is shadowed.
+"""Names and scopes: what a statement reads and binds, and what nested scopes capture.
 
 List, set and dict comprehensions run on the spot, so their reads are reads of the enclosing scope. Lambdas,
 defs, class bodies and generator expressions capture. A generator expression that is the only argument of a
@@ -304,13 +304,8 @@ def free_names(node: ScopeLike, eager: frozenset[str]) -> set[str]:
     return {name for name in inner.reads if not inner.binds(name)} | set(inner.declared)
 
 
-def shadowed(module: Module, node: ast.AST, name: str) -> bool:
-    """Whether `name` may mean something else than the builtin where `node` stands."""
-    return module.star_import or module.owner(node, name) is not None
-
-
 def eager_builtins(module: Module, node: ast.Module | FunctionNode) -> frozenset[str]:
     """Those of `EAGER` that mean the builtin in the body of `node`."""
-    return (
-        frozenset(name for name in EAGER if not shadowed(module, node.body[0], name)) if node.body else EAGER
-    )
+    if module.star_import:
+        return frozenset()
+    return EAGER.difference(*(module.bindings(outer) for outer in module.scopes(node.body[0])))

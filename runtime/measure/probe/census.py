@@ -3,7 +3,7 @@
 Stdlib only, Python 3.9 and later. Runs untraced, with the collector off, and leaves nothing behind in the frames.
 Each byte counts for the first name that reaches it, so sizes add up to what is reachable: locals from the innermost
 frame outwards, closures, globals, class attributes, and arguments last, since their values are mostly a caller's.
-Names below 1 KiB are left out, unless they hold the very value of a bigger name.
+Names below 1 KiB are left out, unless their value itself is bigger, or is that of a bigger name.
 
 `own` is what no other name reaches. It is 0 when the value itself has a reference that is neither the name's nor
 from what belongs to it: somebody unseen, a caller's evaluation stack for one, keeps it alive.
@@ -37,6 +37,8 @@ _CONTAINERS = (list, tuple, set, frozenset, dict)
 _ORDER = {kind: n for n, kind in enumerate(("local", "closure", "global", "class_attribute", "argument"))}
 _NEVER_COUNTED = 1 << 28
 """Reference counts from here on are those of immortal objects, and of constants that 3.11 pins."""
+_SINGLETONS = (None, True, False, Ellipsis, NotImplemented, (), "", b"", *range(-5, 257), *map(chr, range(256)))
+"""CPython keeps these for ever: nobody's memory."""
 _NOT_HELD = (types.ModuleType, type, types.BuiltinFunctionType)
 
 
@@ -50,6 +52,21 @@ class Root:
         self.line = line
         self.value = value
         self.refcount = refcount
+
+
+class Roots(list):
+    """Roots found so far. What is added had its references counted while the earlier ones held their values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._held: Counter[int] = Counter()
+
+    def add(self, roots: list[Root]) -> None:
+        """Appends the names of one namespace."""
+        for root in roots:
+            root.refcount -= self._held[id(root.value)]
+        self._held.update(id(root.value) for root in roots)
+        self.extend(roots)
 
 
 def take(frame: types.FrameType, export: str, project_modules: list[types.ModuleType], line: int | None = None) -> dict:
@@ -78,7 +95,7 @@ def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], 
     places = source.Places(export)
     stacks = _stacks(frame)
     reach = graph.Graph(_boundary(stacks))
-    roots: list[Root] = []
+    roots = Roots()
     innermost = None
     for stack in stacks:
         for current in stack:
@@ -89,19 +106,20 @@ def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], 
             if innermost is None:
                 innermost = {**place, "line": at}
             if not _top(current):
-                roots += _of_frame(current, place, at)
+                roots.add(_of_frame(current, place, at))
     lines = {id(current.f_globals): current.f_lineno for stack in stacks for current in stack if _top(current)}
     for module in modules:
-        roots += _of_module(module, places, lines.get(id(module.__dict__), 0))
+        roots.add(_of_module(module, places, lines.get(id(module.__dict__), 0)))
     project = classes.of_project(modules)
     for cls in project:
-        roots += _of_class(cls, places)
+        roots.add(_of_class(cls, places))
     roots.sort(key=lambda root: _ORDER[root.kind])
     division = owners.Owners(reach)
     for root in roots:
         division.add(root.value)
     sizes = list(map(max, division.sizes, division.owned))
     big = {id(root.value) for number, root in enumerate(roots) if sizes[number] >= LEAST}
+    big.update(id(root.value) for root in roots if reach.size([root.value]) >= LEAST)
     holdings = [
         _holding(root, division, number)
         for number, root in enumerate(roots)
@@ -147,6 +165,7 @@ def _boundary(stacks: list[list[types.FrameType]]) -> set[int]:
         if isinstance(module, types.ModuleType):
             ids.add(id(module.__dict__))
     ids.add(id(sys.modules))
+    ids.update(map(id, _SINGLETONS))
     for stack in stacks:
         ids.update(id(frame.f_globals) for frame in stack)
     return ids
@@ -184,7 +203,8 @@ def _local_values(frame: types.FrameType) -> list[tuple[str, object, int]]:
 def _counted(values: dict) -> list[tuple[str, object, int]]:
     """Names, values and reference counts, less the references of `values` and of looking: 1 is a sole owner."""
     counts = {name: _getrefcount(values[name]) - _OWN_REFERENCES for name in values}
-    return [(name, values[name], count) for name, count in counts.items()]
+    times = Counter(map(id, values.values()))
+    return [(name, values[name], count + 1 - times[id(values[name])]) for name, count in counts.items()]
 
 
 def _of_module(module: types.ModuleType, places: source.Places, line: int) -> list[Root]:

@@ -71,7 +71,7 @@ def _with_attributes(
     if not attributes:
         return header, children, unordered
     if unordered:
-        return header, [frozenset(children), *attributes], False
+        return header, [frozenset(value), *attributes], False
     return header, _chain(children, attributes), False
 
 

@@ -170,8 +170,10 @@ class Run:
         after = self.watching.sizes(self.scratch, os.path.dirname(self.report))
         fields = self.meter.report()
         failure = fields.pop("disturbed", "") or self.ended.failure
-        if self.purpose == "census" and self.target["kind"] == "script" and self.ended.code:
-            failure = "" if fields.get("census_line") else failure
+        if self.purpose == "census" and not failure and not fields.get("census_line"):
+            failure = f"The run ended before probe event {self.job['event']}: no census was taken."
+        elif self.purpose == "census" and self.ended.code and fields.get("census_line"):
+            failure = ""  # what a script ends with after the census is not judged
         if self.target and self.target["kind"] == "script":
             fields.pop("traced_import", None)  # it is part of the run
         fields.update(self._digest())

@@ -35,6 +35,13 @@ EACH_ELEMENT = 256
 SOME_ELEMENTS = 15
 """... and from there on those whose number has none of these bits."""
 
+CLEARLY = 0.001
+"""Share by which an event must be above the highest one so far to take its place: a few bytes more must not lead away
+from the statement that made the peak."""
+WITHIN = 0.02
+"""Share by which an event within a statement (an element of a comprehension, a yield, the end of a function) must be
+above those between statements to take their place: what it sees is mostly not bound to a name yet."""
+
 _get_ident = _thread.get_ident
 _count_threads = _thread._count
 _get_frame = sys._getframe
@@ -71,10 +78,13 @@ class Recorder:
         self._main = tables.Stack()
         self._stacks: dict[int, tables.Stack] = {}
         self._base = 0
-        self._peak = 0
-        self._events = 0
-        self._high = -1
-        self._high_event: int | None = None
+        self._peak = 0.0
+        self._events = 0.0
+        self._high = -1.0
+        self._high_due = -1.0
+        self._high_event: float | None = None
+        self._within_high = -1.0
+        self._within_event: float | None = None
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
@@ -108,14 +118,15 @@ class Recorder:
         self._stacks[_get_ident()] = self._main
         if self._tracing:
             self._snapshots.begin()
-            self._base = self._peak = _get_traced()[0]
+            self._base = _get_traced()[0]
+            self._peak = float(self._base)
             _reset_peak()
         self._on = True
 
     def finish(self) -> None:
         """The target has ended, whichever way: closes what is open. A second call does nothing."""
         if self._on:
-            current, peak = _get_traced()
+            current, peak = map(float, _get_traced())
             self._on = False
             self._note(peak)
             self._tables.finish(list(self._stacks.values()), current)
@@ -124,13 +135,15 @@ class Recorder:
         """Keys of ProbeReport. Aggregates faster once tracemalloc is stopped."""
         if not self._tracing:
             return dict(self._census)
-        found = self._snapshots.sites(self._export)
+        high, event = self._high, self._high_event
+        if self._within_high - self._base > (1 + WITHIN) * (high - self._base):
+            high, event = self._within_high, self._within_event
         return {
-            "traced_peak": self._peak - self._base,
+            "traced_peak": int(self._peak) - self._base,
             "tables": self._tables.report(self._chain, self._base),
-            "event": self._high_event,
-            "event_traced": None if self._high_event is None else self._high - self._base,
-            "sites": found,
+            "event": None if event is None else int(event),
+            "event_traced": None if event is None else int(high) - self._base,
+            "sites": self._snapshots.sites(self._export),
         }
 
     # ---- the probes (see instrument)
@@ -154,20 +167,20 @@ class Recorder:
     def leave(self, number: int) -> None:
         """Function `number` ends."""
         if self._on:
-            self._tables.leave(self._stack(), number, self._tick(number))
+            self._tables.leave(self._stack(), number, self._tick(number, True))
 
     def light(self, number: int, value: object) -> object:
         """An element of a comprehension in function `number` is there."""
         if self._on:
             count = self._elements[number] = self._elements.get(number, 0) + 1
             if count <= EACH_ELEMENT or not count & SOME_ELEMENTS:
-                self._tick(number)
+                self._tick(number, True)
         return value
 
     def suspend(self, activation: tables.Activation | None, value: object) -> object:
         """A generator yields `value`."""
         if self._on and activation is not None:
-            self._tables.suspend(self._stack(), activation, self._tick(activation.number))
+            self._tables.suspend(self._stack(), activation, self._tick(activation.number, True))
         return value
 
     def resume(self, activation: tables.Activation | None, value: object) -> object:
@@ -193,7 +206,7 @@ class Recorder:
     def leave_in(self, activation: tables.Activation | None) -> None:
         """As `leave`, in a generator or coroutine."""
         if self._on and activation is not None:
-            current = self._tick(activation.number)
+            current = self._tick(activation.number, True)
             self._tables.leave_in(self._stack(), activation, current)
 
     # ---- events
@@ -207,25 +220,36 @@ class Recorder:
             stack = self._stacks[_get_ident()] = tables.Stack()
         return stack
 
-    def _tick(self, number: int | None) -> int:
-        """One event, told by a probe of function `number` (None: nothing of it has run yet); traced bytes."""
+    def _tick(self, number: int | None, within: bool = False) -> float:
+        """One event; traced bytes.
+
+        Args:
+            number: the function whose probe tells it; None when nothing of it has run yet.
+            within: it is told within a statement.
+        """
         if not self._tracing:
-            self._events += 1
+            self._events += 1.0
             if self._events == self._census_event:
                 self._take_census(_get_frame(2), number)
-            return 0
-        current, peak = _get_traced()
+            return 0.0
+        traced = _get_traced()
         _reset_peak()
-        self._events += 1
-        if current > self._high:
+        current, peak = traced[0] + 0.0, traced[1] + 0.0
+        self._events += 1.0
+        if current >= self._snapshots.due:
+            self._snapshots.take(current)
+        if within:
+            if current > self._within_high:
+                self._within_high = current
+                self._within_event = self._events
+        elif current > self._high_due:
             self._high = current
+            self._high_due = current + CLEARLY * (current - self._base)
             self._high_event = self._events
-            if current >= self._snapshots.due:
-                self._snapshots.take(current)
         self._note(peak)
         return current
 
-    def _note(self, peak: int) -> None:
+    def _note(self, peak: float) -> None:
         """The highest point of the segment that ends now goes to the innermost open stage of each thread."""
         if peak > self._peak:
             self._peak = peak

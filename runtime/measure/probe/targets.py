@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import sys
 import threading
@@ -13,6 +14,7 @@ from importlib import import_module, machinery
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _format_exception = traceback.format_exception
 _join = os.path.join
+_write = os.write
 _open = open
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 _GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
@@ -84,8 +86,12 @@ def run_script(path: str, arguments: list[str], export: str, meter: object, reco
 
 def wind_up() -> None:
     """What python does at the end of a script: waits for its threads, calls its exit functions."""
-    threading._shutdown()
-    atexit._run_exitfuncs()
+    for step in (threading._shutdown, atexit._run_exitfuncs):
+        try:
+            step()
+        except BaseException as error:  # noqa: BLE001  of the target's: python says it and ends as before
+            with contextlib.suppress(OSError):  # the target closed it
+                _write(2, failure_of(error).encode("utf-8", "replace"))
 
 
 def _exited(error: BaseException) -> Ended:
