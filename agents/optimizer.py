@@ -41,8 +41,10 @@ class Optimizer(Agent):
         loop = Loop(services)
         await loop.baseline()
         await self.complete(BASELINE)
-        if await loop.run() != "stopped":  # a stopped session is taken up again by the next start
+        complete = await loop.run()
+        if complete.outcome != "stopped":  # a stopped session is taken up again by the next start
             await self.complete(LOOP)
+        await self.log(complete)
 
     @handles(Finding)
     async def found(self, finding: Finding, envelope: Envelope) -> None:

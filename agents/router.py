@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from agents.log_file import LogFile
 from agents.tasks import BoardFile, TaskBoard
 from messaging.bus import Bus
-from messaging.contents import Complete, Content, CrossDomain, ExperimentResult, Note, Stuck
+from messaging.contents import Complete, Content, CrossDomain, ExperimentResult, Finding, Note, Stuck
 from messaging.messages import (
     Envelope,
     Presence,
@@ -230,8 +230,12 @@ class Router(Agent):
 
 
 def _line(content: Content) -> str:
-    if isinstance(content, ExperimentResult):
-        return headline(content)
+    match content:
+        case ExperimentResult():
+            return headline(content)
+        case Finding():
+            fits = "; ".join(f"{c.rule} {c.title}" for c in content.candidates) or content.note or "no rule fits"
+            return f"{render(content).splitlines()[0]}: {fits}"
     return render(content)
 
 

@@ -99,6 +99,8 @@ class Broker:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             env={"PATH": os.defpath},
+            # Ctrl-C goes to the terminal's whole process group; the broker ends when its owner says so.
+            start_new_session=True,
         )
         ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._reader = asyncio.create_task(self._read(self._process, ready))

@@ -24,7 +24,7 @@ def session(world, session="s1", **fields):
         try:
             loop = Loop(services)
             await loop.baseline()
-            await loop.run()
+            await services.log(await loop.run())
         finally:
             services.record.journal.close()
 
@@ -155,7 +155,7 @@ def test_a_stop_ends_at_the_next_step_and_the_next_start_goes_on(tmp_path):
         loop = Loop(services)
         await loop.baseline()
         world.on_job = lambda job: services.gate.stopped.set() if "PEAK = 20" in _text(job) else None
-        assert await loop.run() == "stopped"
+        assert (await loop.run()).outcome == "stopped"
         services.record.journal.close()
 
     asyncio.run(stopped())

@@ -75,15 +75,15 @@ ELEMENTS = (
 )  # fmt: skip
 CONDITIONS = ("", " if y", " if y is not None", " if y not in seen", " if len(mine) < 5")
 SOURCES = (
-    "ys", "range(4)", "list(ys)", "enumerate(ys)", "mine", "box.items", "table", "table.items()", "'ab'", "zip(ys, mine)",
-    "map(noisy, ys)", "(boom(z) for z in ys)", "'a b'.split()", "reversed(mine)",
+    "ys", "range(4)", "list(ys)", "enumerate(ys)", "mine", "box.items", "table", "table.items()", "'ab'",
+    "zip(ys, mine)", "map(noisy, ys)", "(boom(z) for z in ys)", "'a b'.split()", "reversed(mine)",
 )  # fmt: skip
 BODIES = (
     "total.append(x)", "seen.append(x)", "LOG.append(x)", "k = [x]", "k.append(x)", "box.n = x", "count += 1",
     "ys = []", "if len(mine) < 9: mine.append(x)", "total.append(noisy(x))", "total.append(x is None)", "count += x",
-    "if x: break", "if x: continue", "if x: return total", "x.append(1)", "x['n'] = 0", "box.put(x)", "boom(x)", "yield x",
-    "box.items.clear()", "alias.append(x) if len(alias) < 9 else None", "total.append(len(mine))", "del k", "y = x",
-    "groups.setdefault(str(x), []).append(x)", "total.append(k[0])",
+    "if x: break", "if x: continue", "if x: return total", "x.append(1)", "x['n'] = 0", "box.put(x)", "boom(x)",
+    "yield x", "box.items.clear()", "alias.append(x) if len(alias) < 9 else None", "total.append(len(mine))", "del k",
+    "y = x", "groups.setdefault(str(x), []).append(x)", "total.append(k[0])",
 )  # fmt: skip
 CONSUMERS = (
     "return sum({xs})", "return sorted({xs}, key=str)", "return [noisy(x) for x in {xs}]", "return dict({xs})",
@@ -102,6 +102,8 @@ BETWEEN = (
     "box = Box(5)",
     "mine.append(4)",
     "seen.clear()",
+    "if k: return total",
+    "if seen: raise KeyError(1)",
 )
 COPIES = ("list({})", "tuple({})", "({})[:]", "({}).copy()")
 
@@ -109,7 +111,8 @@ COPIES = ("list({})", "tuple({})", "({})[:]", "({}).copy()")
 @st.composite
 def programs(draw: st.DrawFn, form: str) -> str:
     """A function `f(ys, k, seen, box, table)` in which one statement may be rewritten."""
-    made = f"[{draw(st.sampled_from(ELEMENTS))} for y in {draw(st.sampled_from(SOURCES))}{draw(st.sampled_from(CONDITIONS))}]"
+    element, source, condition = (draw(st.sampled_from(parts)) for parts in (ELEMENTS, SOURCES, CONDITIONS))
+    made = f"[{element} for y in {source}{condition}]"
     lines: list[str] = []
     value = made
     if form == "bound":
@@ -227,9 +230,7 @@ def test_rewritten_programs_behave_as_before(rule: Rule, form: str) -> None:
     """Level A: on every input. Level P: on collections, whenever the original does not fail."""
     fired = {"A": 0, "P": 0}
 
-    @settings(
-        max_examples=700, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
     @given(programs(form))
     def check(code: str) -> None:
         candidate = rewritten(rule, code) if compiles(code) else None
@@ -243,5 +244,5 @@ def test_rewritten_programs_behave_as_before(rule: Rule, form: str) -> None:
                 assert outcome(after, make) == (returned, before), candidate.assumes
 
     check()
-    assert fired["A"] >= 20, fired
-    assert fired["P"] >= 20, fired
+    assert fired["A"] >= 10, fired
+    assert fired["P"] >= 10, fired

@@ -1,5 +1,7 @@
 """The census: which names hold what, who keeps it alive, and what the project's classes consist of."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,7 +148,8 @@ def test_reference_counts_and_own_bytes_tell_sole_owners(project: Project, pytho
         ("argument", "Table.total"),
     }
     assert sorted(found.size for found in weights)[0] == 0
-    assert {found.refcount for found in weights} == {2}
+    on_the_callers_stack = "3.9." in python or "3.10." in python  # arguments are moved from 3.11 on
+    assert {found.refcount for found in weights} == {3 if on_the_callers_stack else 2}
 
 
 def test_every_kind_of_holder_is_named(project: Project) -> None:
@@ -284,7 +287,7 @@ def test_census_changes_nothing_for_the_target(project: Project) -> None:
             """
         }
     )
-    for event in range(1, 12):
+    for event in range(1, 10):
         census = project.run("census", "pkg.work:main", chain=[place("main")], event=event)
 
         assert census.failure == ""
@@ -396,3 +399,40 @@ def test_cycles_do_not_hide_a_sole_owner(project: Project) -> None:
     assert attribute(node, "body").size == pytest.approx(101 * 1033, rel=0.01)
     assert attribute(node, "parent").types == {"pkg.work.Node": 100, "NoneType": 1}
     assert attribute(node, "parent").size < 100
+
+
+def with_numpy() -> list[str]:
+    """Interpreters of the machine that have numpy; it is no dependency of ours."""
+    pythons = [sys.executable, *map(str, sorted(Path.home().glob(".pyenv/versions/3.1[1-3].*/bin/python")))]
+    return [
+        python
+        for python in pythons
+        if subprocess.run([python, "-c", "import numpy"], capture_output=True, check=False).returncode == 0
+    ]
+
+
+@pytest.mark.parametrize("python", with_numpy())
+def test_arrays_count_once_and_views_lead_to_their_base(project: Project, python: str) -> None:
+    project.write(
+        {
+            "pkg/work.py": """
+                import numpy as np
+
+                def main():
+                    view = np.zeros(100_000)[::2]
+                    boxes = np.array([bytes(1000) for _ in range(100)], dtype=object)
+                    whole = np.ones((100, 100), dtype="int32")
+                    alias = whole
+                    last = bytes(1000)
+                    return len(last)
+            """
+        }
+    )
+    census = at_peak(project, "main", python=python)[1]
+
+    view, whole, alias = holding(census, "view"), holding(census, "whole"), holding(census, "alias")
+    assert view.size == pytest.approx(800_000, rel=0.01)
+    assert (view.type, view.element, view.length) == ("numpy.ndarray", "float64", 50_000)
+    assert holding(census, "boxes").size == pytest.approx(100 * (1033 + 8), rel=0.02)
+    assert whole.size + alias.size == pytest.approx(40_000, rel=0.01)
+    assert (whole.own, alias.own, whole.refcount) == (0, 0, 2)

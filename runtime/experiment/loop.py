@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from messaging.contents import Allocation, Candidate, Note, Plateau, Progress, Reprofile, Stuck
+from messaging.contents import Allocation, Candidate, Complete, Note, Plateau, Progress, Reprofile, Stuck
 from runtime.errors import LowtideError, Stopped, TargetFailed
 from runtime.experiment.baseline import measure_baseline
 from runtime.experiment.closing import complete, measure_branch, pre_submit
@@ -72,8 +72,8 @@ class Loop:
         await self.services.log(Note(text="the session goes on where its journal ends"))
         await self.profiling.restore()
 
-    async def run(self) -> str:
-        """Experiments until the plateau or a stop; then the end. Says Complete to the router; returns the outcome."""
+    async def run(self) -> Complete:
+        """Experiments until the plateau or a stop; then the end. Returns what the session has to say of itself."""
         outcome, reason, code = "plateau", "", 0
         try:
             reason = await self._experiments()
@@ -82,12 +82,11 @@ class Loop:
             outcome, reason, code = "stopped", str(stopped), stopped.exit_code
         except LowtideError as error:
             # A stop kills the running child, which then looks like a failing run.
-            stopped = self.services.gate.stopped.is_set()
-            outcome, code = ("stopped", Stopped.exit_code) if stopped else ("failed", error.exit_code)
+            killed = self.services.gate.stopped.is_set()
+            outcome, code = ("stopped", Stopped.exit_code) if killed else ("failed", error.exit_code)
             reason = str(error)
         self._end(outcome, reason, code)
-        await self.services.log(complete(self.services, outcome, code))
-        return outcome
+        return complete(self.services, outcome, code)
 
     async def _experiments(self) -> str:
         """Returns why it stopped."""

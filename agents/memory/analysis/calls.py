@@ -184,6 +184,8 @@ class Calls:
             return False
         found = [kinds.of(arg) for arg in call.args]
         names = {kind.name if kind else "" for kind in found}
+        if not call.args and name in knowledge.FRESH_BUILTINS | {"tuple", "frozenset", "str", "int", "float", "bool"}:
+            return name != "sorted"
         match name:
             case "isinstance" | "callable":
                 return True
@@ -213,6 +215,11 @@ class Calls:
             return effects | self._unknown(call)
         if name == "collections.defaultdict" and call.args:
             effects |= self._callback(call.args[0])
+        position = knowledge.CALLBACK_LIBRARY.get(name, len(call.args))
+        for callback in call.args[position : position + 1]:
+            effects |= NOTHING if self._analyst.scalar(callback) else self._callback(callback)
+        for keyword in call.keywords:
+            effects |= self._callback(keyword.value) if keyword.arg in {"key", "func"} else NOTHING
         for arg in [*call.args, *(keyword.value for keyword in call.keywords)]:
             if isinstance(resolve(self._project, self._module, arg), Function | Class):
                 effects |= self._callback(arg)

@@ -199,12 +199,12 @@ def written_from_outside(facts: ClassFacts, names: set[str]) -> list[AttributeUs
             if use.kind not in ("write", "delete"):
                 continue
             belongs = facts.instance(use.node.value, use.module)
-            if belongs or (belongs is None and not _declared_elsewhere(facts, attribute)):
+            if belongs or (belongs is None and not declared_elsewhere(facts, attribute)):
                 found.append(use)
     return found
 
 
-def _declared_elsewhere(facts: ClassFacts, attribute: str) -> bool:
+def declared_elsewhere(facts: ClassFacts, attribute: str) -> bool:
     for use in facts.index.attributes.get(attribute, []):
         method = self_method(use.module, use.node.value) if use.kind == "write" else None
         if method is not None and use.module.parents[method] is not facts.node:

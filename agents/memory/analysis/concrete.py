@@ -5,10 +5,12 @@ Positions join the two trees: `ast` counts columns in UTF-8 bytes, LibCST in cha
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import libcst as cst
+from libcst.codemod import CodemodContext
+from libcst.codemod.visitors import RemoveImportsVisitor
 from libcst.metadata import CodeRange, PositionProvider
 
 from agents.memory.analysis.modules import Module
@@ -144,3 +146,18 @@ def edited(
     except SyntaxError:
         return None
     return EditedFile(path=module.path, blob=module.source.blob, text=text)
+
+
+def without_unused(edit: EditedFile, imported: Iterable[tuple[str, str]]) -> EditedFile:
+    """The edit without those `from module import name` that nothing in its text uses any more.
+
+    Args:
+        edit: an edited file.
+        imported: (module, name) of the imports that the edit may have made needless.
+    """
+    text = edit.text
+    for source, name in sorted(imported):
+        context = CodemodContext()
+        RemoveImportsVisitor.remove_unused_import(context, source, name)
+        text = RemoveImportsVisitor(context).transform_module(cst.parse_module(text)).code
+    return edit.model_copy(update={"text": text})

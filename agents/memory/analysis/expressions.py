@@ -20,7 +20,7 @@ from agents.memory.analysis.modules import (
     text,
 )
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.resolution import Builtin, Class, Library, imported_module, resolve
+from agents.memory.analysis.resolution import Builtin, Class, Library, assigned_attributes, imported_module, resolve
 
 _DEPTH = 6
 """Calls followed into project functions before a callee counts as unknown."""
@@ -163,7 +163,8 @@ class Expressions:
         raises = () if self._surely_bound(node, scope) else (f"{node.id} may be unbound",)
         if scope is self.scope:
             nonlocal_ = any(isinstance(n, ast.Nonlocal) and node.id in n.names for n in ast.walk(scope))
-            shared = {Place("", 0, node.id, node.lineno)} if nonlocal_ else set()
+            global_ = any(isinstance(b, ast.Global) for b in self.module.bindings(scope)[node.id])
+            shared = {Place("", 0, node.id, node.lineno)} if nonlocal_ or global_ else set()
             return Effects(names=frozenset({node.id}), reads=frozenset(shared), raises=raises)
         place = Place("", 0, node.id, node.lineno)
         return Effects(reads=frozenset() if self._bound_once(node.id, scope) else frozenset({place}), raises=raises)
@@ -172,6 +173,8 @@ class Expressions:
         """Whether the outer scope binds the name once and for all."""
         bindings = self.module.bindings(scope)[name]
         inner = any(isinstance(n, ast.Nonlocal) and name in n.names for n in ast.walk(scope))
+        if isinstance(scope, ast.Module) and name in assigned_attributes(self.project):
+            return False  # Perhaps another file's `module.name = ...`.
         return len(bindings) == 1 and not inner and outermost_loop(self.module, bindings[0], scope) is None
 
     def _comprehension_target(self, node: ast.Name) -> bool:

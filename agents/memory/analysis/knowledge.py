@@ -15,6 +15,17 @@ PURE_BUILTINS = _words(
     " range repr reversed round set slice sorted str sum tuple type zip"
 )
 
+CALLBACK_LIBRARY = {
+    "re.sub": 1,
+    "itertools.accumulate": 1,
+    "itertools.dropwhile": 0,
+    "itertools.filterfalse": 0,
+    "itertools.groupby": 1,
+    "itertools.starmap": 0,
+    "itertools.takewhile": 0,
+}
+"""Which positional argument, if given, they call."""
+
 LAZY_BUILTINS = frozenset({"enumerate", "filter", "map", "reversed", "zip", "iter"})
 """They step their arguments while they are iterated."""
 

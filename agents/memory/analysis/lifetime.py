@@ -31,7 +31,8 @@ PLAIN_TYPES = frozenset(
 """Types whose instances run no code of their own when they go."""
 PLAIN_LIBRARIES = ("numpy.", "pandas.", "PIL.", "pyarrow.", "polars.", "scipy.sparse", "torch.Tensor")
 """Libraries of plain data: freeing an object of theirs frees memory and nothing else."""
-SCALAR_TYPES = frozenset({"str", "bytes", "bytearray", "int", "float", "complex", "bool", "NoneType", "array.array"})
+CONTAINER_TYPES = frozenset({"list", "dict", "set", "frozenset", "tuple"} | {"collections.deque"})
+"""Types that may hold anything: what they hold must be known, or no class of the project may mind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,18 +132,26 @@ def _reads_frame(node: ast.AST, name: str) -> bool:
 
 
 def quiet_end(project: Project, type_name: str, element: str) -> str | None:
-    """Evidence that nothing notices when the object goes: no finalizer, no weak reference; None when it may."""
+    """Evidence that nothing notices when the object goes: no finalizer, no weak reference; None when it may.
+
+    Args:
+        type_name: the object's type, as the census names it.
+        element: the commonest type of what it holds, where it is a container.
+    """
     index = uses(project)
-    for kind in (type_name, element):
-        plain = not kind or kind in PLAIN_TYPES or kind.startswith(PLAIN_LIBRARIES)
-        if not plain and kind.rpartition(".")[2] not in index.class_names:
-            return None
     what = f"`{type_name}`" + (f" of `{element}`" if element else "")
-    if element in SCALAR_TYPES or (type_name in SCALAR_TYPES and not element):
-        return f"{what} has no finalizer"
+    kinds = [type_name, element] if element else [type_name]
+    if all(_is_plain(kind) for kind in kinds) and (element or type_name not in CONTAINER_TYPES):
+        return f"{what}: plain data, which has no finalizer"
+    if not all(_is_plain(kind) or kind.rpartition(".")[2] in index.class_names for kind in kinds):
+        return None
     if index.finalizers or index.weakrefs:
         return None
     return f"{what}; the project defines no __del__ and uses no weakref"
+
+
+def _is_plain(kind: str) -> bool:
+    return kind in PLAIN_TYPES or kind.startswith(PLAIN_LIBRARIES)
 
 
 def statement_at(module: Module, function: FunctionNode | ast.Module, line: int) -> ast.stmt | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from agents.memory.analysis import knowledge
 from agents.memory.analysis.effects import NOTHING, Effects, union
-from agents.memory.analysis.modules import enclosing
+from agents.memory.analysis.modules import enclosing, nodes_of
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, Library, resolve
 
@@ -30,6 +30,7 @@ def between(analyst: Analyst, binding: ast.stmt, reader: ast.stmt) -> Between:
     scope = analyst.scope
     of_reader = {reader, *enclosing(analyst.module, reader, scope)}
     parts: list[Effects] = []
+    exits: list[str] = []
     inner: ast.stmt = binding
     while True:
         suite = _suite(analyst, inner)
@@ -37,11 +38,12 @@ def between(analyst: Analyst, binding: ast.stmt, reader: ast.stmt) -> Between:
         target = next((index for index, statement in enumerate(following) if statement in of_reader), None)
         if target is not None:
             parts.append(analyst.of(*following[:target]))
+            exits += _exits(following[:target])
             descended = _descend(analyst, following[target], reader, of_reader)
-            return Between(
-                union([*parts, descended.effects]), descended.stops, descended.catches_consumer, descended.veto
-            )
+            effects, stops = union([*parts, descended.effects]), (*exits, *descended.stops)
+            return Between(effects, stops, descended.catches_consumer, descended.veto)
         parts.append(analyst.of(*following))
+        exits += _exits(following)
         outer = analyst.module.parents[inner]
         if isinstance(outer, ast.match_case):
             outer = analyst.module.parents[outer]
@@ -76,7 +78,14 @@ def _descend(analyst: Analyst, outer: ast.stmt, reader: ast.stmt, path: set[ast.
             return Between(veto=f"line {reader.lineno} stands in a handler of line {outer.lineno}")
         suite, outer = found
         parts.append(analyst.of(*suite[: suite.index(outer)]))
+        stops += _exits(suite[: suite.index(outer)])
     return Between(union(parts), tuple(stops), tuple(catches))
+
+
+def _exits(statements: list[ast.stmt]) -> list[str]:
+    """Ways out of the statements that never come to what follows them, exceptions aside."""
+    leaving = (node for node in nodes_of(*statements) if isinstance(node, ast.Return | ast.Break | ast.Continue))
+    return [f"{type(node).__name__.lower()} at line {node.lineno}" for node in leaving]
 
 
 def earlier(analyst: Analyst, read: ast.expr, statement: ast.stmt) -> Effects:
@@ -91,7 +100,9 @@ def earlier(analyst: Analyst, read: ast.expr, statement: ast.stmt) -> Effects:
             )
         elif isinstance(ancestor, ast.expr | ast.keyword | ast.withitem):
             children = list(ast.iter_child_nodes(ancestor))
-            parts += [analyst.of(node) for node in children[: children.index(child)] if not _stored(node)]
+            before = [node for node in children[: children.index(child)] if not _stored(node)]
+            # The method of a call is looked up, and that is part of the call.
+            parts += [analyst.of(node.value if isinstance(node, ast.Attribute) else node) for node in before]
         elif isinstance(ancestor, ast.With):
             index = [item is child for item in ancestor.items].index(True)
             parts += [analyst.of(i.context_expr) | analyst.unknown(ancestor, "with") for i in ancestor.items[:index]]

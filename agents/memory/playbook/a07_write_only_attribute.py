@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
-from agents.memory.analysis.classes import ClassFacts, class_facts, keyword
-from agents.memory.analysis.concrete import concrete, edited
-from agents.memory.analysis.modules import FUNCTIONS
+from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere, keyword
+from agents.memory.analysis.concrete import concrete, edited, without_unused
+from agents.memory.analysis.modules import FUNCTIONS, Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.removal import harmless, removals, removed_values, unused_locals
 from agents.memory.analysis.resolution import Class, resolve
@@ -76,12 +76,13 @@ class WriteOnlyAttribute:
         self, project: Project, focus: Focus, census: ClassCensus, facts: ClassFacts, name: str, size: int
     ) -> Candidate | None:
         uses = [use for use in facts.index.attributes.get(name, []) if _ours(facts, use) is not False]
-        shown = _shown(project, facts, name, uses)
+        shown = _shown(project, facts, census, name, uses)
         edits = _edits(project, facts, name, uses) if shown else []
         if not edits:
             return None
-        private = name.startswith("_") and not name.endswith("__")
-        assumes = [] if private else [f"no reader of `{census.name}.{name}` outside this repository"]
+        assumes = [] if _is_private(name) else [f"no reader of `{census.name}.{name}` outside this repository"]
+        if not all(_ours(facts, use) for use in uses):
+            assumes.append(f"whatever has its `{name}` written is a `{census.name}`: no other class here has one")
         if _computed(facts):
             assumes.append(f"no attribute name that comes from outside this repository is `{name}`")
         return Candidate(
@@ -104,6 +105,55 @@ class WriteOnlyAttribute:
         )
 
     VALID: ClassVar[list[Example]] = [
+        Example(
+            before="""\
+import copy
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Row:
+    key: str
+    _log: list = field(default_factory=list, repr=False, compare=False)
+
+
+def keep(rows):
+    for row in rows:
+        row._log.append({"step": "keep", "key": row.key})
+    return rows
+
+
+def double(row):
+    other = copy.copy(row)
+    other._log = list(row._log)
+    other.key = row.key * 2
+    return other
+""",
+            after="""\
+import copy
+from dataclasses import dataclass
+
+
+@dataclass
+class Row:
+    key: str
+
+
+def keep(rows):
+    for row in rows:
+        pass
+    return rows
+
+
+def double(row):
+    other = copy.copy(row)
+    other.key = row.key * 2
+    return other
+""",
+            class_name="Row",
+            attribute="_log",
+            call="[double(row) for row in keep([Row('a'), Row('b')])]",
+        ),
         Example(
             before="""\
 class Row:
@@ -266,7 +316,11 @@ def run():
         _invalid(
             "", "attrgetter reads it", extra={"other.py": "from operator import attrgetter\nf = attrgetter('_raw')\n"}
         ),
-        _invalid("", "written through an unknown object", after="def f(thing):\n    thing._raw = 1\n"),
+        _invalid(
+            "",
+            "written through an unknown object, and another class has one",
+            after="class Other:\n    _raw: int = 0\n\n\ndef f(thing):\n    thing._raw = 1\n",
+        ),
         _invalid("def swap(self):\n        self._raw, self.key = self.key, 1", "a tuple target"),
         _invalid("def read(self):\n        self._raw = input()", "the value reads from the user"),
         _invalid("def next(self, lines):\n        self._raw = next(lines)", "the value steps an iterator"),
@@ -289,21 +343,53 @@ def run():
     ]
 
 
-def _shown(project: Project, facts: ClassFacts, name: str, uses: list[AttributeUse]) -> list[Shown]:
+def _shown(
+    project: Project, facts: ClassFacts, census: ClassCensus, name: str, uses: list[AttributeUse]
+) -> list[Shown]:
     """Evidence for each precondition; empty when one cannot be shown."""
     writes = [use for use in uses if use.kind != "read"]
+    copied = _copied(census, name, writes)
+    read = [use for use in uses if use.kind == "read" and use.node not in copied.values()]
+    into = f", {len(copied)} only copies it into itself" if copied else ""
     evidence = {
         "own class": _own_class(project, facts, name),
-        "never read": f"{len(writes)} mentions of `.{name}` in the tree, none reads it"
-        if len(writes) == len(uses)
-        else None,
+        "never read": None if read else f"{len(uses)} mentions of `.{name}` in the tree, none reads it{into}",
         "not reflected": _not_reflected(facts, name),
         "own writes": _own_writes(project, facts, name, writes),
-        "no effect": _no_effect(project, facts, name, writes),
+        "no effect": _no_effect(project, facts, name, writes, frozenset(copied)),
         "no field": _no_field(facts, name),
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
     return shown if len(shown) == len(evidence) else []
+
+
+_COPIES = ("list", "tuple", "dict", "set", "frozenset")
+_PLAIN = frozenset({"list", "tuple", "dict", "set", "frozenset"})
+
+
+def _copied(census: ClassCensus, name: str, writes: list[AttributeUse]) -> dict[ast.expr, ast.Attribute]:
+    """Values written that are copies of the attribute itself (`x.log = list(y.log)`) -> the attribute they read.
+
+    Only where every instance in the census holds a plain container: copying that runs no code of the project.
+    """
+    types = {kind for found in census.attributes if found.name == name for kind in found.types}
+    if not types or not types <= _PLAIN:
+        return {}
+    copied: dict[ast.expr, ast.Attribute] = {}
+    for use in writes:
+        for value in removed_values(use) or []:
+            match value:
+                case ast.Call(func=ast.Name(id=kind), args=[ast.Attribute() as source], keywords=[]) if kind in _COPIES:
+                    pass
+                case ast.Call(func=ast.Attribute(value=ast.Attribute() as source, attr="copy"), args=[], keywords=[]):
+                    pass
+                case ast.Attribute() as source:
+                    pass
+                case _:
+                    continue
+            if source.attr == name and isinstance(source.value, ast.Name):
+                copied[value] = source
+    return copied
 
 
 def _ours(facts: ClassFacts, use: AttributeUse) -> bool | None:
@@ -311,6 +397,15 @@ def _ours(facts: ClassFacts, use: AttributeUse) -> bool | None:
     if facts.inherits(use.node.value, use.module):
         return True
     return facts.instance(use.node.value, use.module)
+
+
+def _alone(facts: ClassFacts, name: str) -> bool:
+    """A private name that no other class of the tree has: who writes it can only mean this class."""
+    return _is_private(name) and not declared_elsewhere(facts, name)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.endswith("__")
 
 
 def _own_class(project: Project, facts: ClassFacts, name: str) -> str | None:
@@ -383,13 +478,16 @@ def _own_writes(project: Project, facts: ClassFacts, name: str, writes: list[Att
     if not own and name not in facts.fields:
         return None
     for use in writes:
-        if not _ours(facts, use) or removed_values(use) is None or use.module.path not in project.editable:
+        known = _ours(facts, use) or _alone(facts, name)
+        if not known or removed_values(use) is None or use.module.path not in project.editable:
             return None
     return "writes at " + ", ".join(use.place for use in writes)
 
 
-def _no_effect(project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse]) -> str | None:
-    values = [(use.module, value) for use in writes for value in removed_values(use) or []]
+def _no_effect(
+    project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse], copied: frozenset[ast.expr]
+) -> str | None:
+    values = [(use.module, v) for use in writes for v in removed_values(use) or [] if v not in copied]
     if name not in facts.fields:
         # What a field's declaration calls is dataclasses.field.
         values += [(facts.module, item.value) for item in _declarations(facts, name) if item.value is not None]
@@ -428,10 +526,24 @@ def _declarations(facts: ClassFacts, name: str) -> list[ast.Assign | ast.AnnAssi
     ]
 
 
+def _imported(module: Module, statements: set[ast.stmt]) -> set[tuple[str, str]]:
+    """(module, name) of each `from module import name` whose name the statements mention."""
+    mentioned = {n.id for statement in statements for n in ast.walk(statement) if isinstance(n, ast.Name)}
+    return {
+        (node.module, alias.name)
+        for node in module.tree.body
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        for alias in node.names
+        if alias.asname is None and alias.name in mentioned
+    }
+
+
 def _edits(project: Project, facts: ClassFacts, name: str, uses: list[AttributeUse]) -> list[EditedFile]:
     """The edited files; none when one of them cannot be edited."""
     edits: list[EditedFile] = []
     modules = {use.module.path: use.module for use in uses}
+    if _declarations(facts, name):
+        modules[facts.module.path] = facts.module
     for module in modules.values():
         statements: set[ast.stmt] = set()
         targets: list[ast.expr] = []
@@ -448,5 +560,5 @@ def _edits(project: Project, facts: ClassFacts, name: str, uses: list[AttributeU
         edit = tree and edited(module, tree, removals(tree, statements, targets))
         if not edit:
             return []
-        edits.append(edit)
+        edits.append(without_unused(edit, _imported(module, statements)))
     return edits

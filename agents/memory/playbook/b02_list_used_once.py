@@ -107,7 +107,7 @@ class ListUsedOnce:
             way.catches_consumer + taken.catches,
         )
         made = analyst.elements(binding.listed)
-        verdict = _judged(analyst, made_by=binding, region=region)
+        verdict = _judged(analyst, binding, region)
         edit = None if verdict.veto else edited(module, tree, as_generator(tree, binding.listed))
         if edit is None:
             return None
@@ -902,17 +902,30 @@ def _visible_outside(project: Project, module: Module, name: str) -> bool:
     )
 
 
-def _judged(analyst: Analyst, made_by: _Binding, region: Region) -> Verdict:
-    """The verdict, where the loop may change the elements themselves when they are new objects."""
-    targets = made_by.reader.target if isinstance(made_by.reader, ast.For) else None
-    names = {n.id for n in ast.walk(targets) if isinstance(n, ast.Name)} if targets is not None else set()
-    new = fresh(analyst, made_by.listed.elt)
+def _judged(analyst: Analyst, binding: _Binding, region: Region) -> Verdict:
+    """The verdict, where a loop may change the elements themselves when they are new objects."""
+    element = _element(analyst, binding) if fresh(analyst, binding.listed.elt) else None
 
     def mine(place: Place) -> bool:
-        element = new and place.root in names and place.depth == 0
-        return element or owned(analyst, place, made_by.reader)
+        changed = place.root == element and place.depth == 0
+        return changed or owned(analyst, place, binding.reader)
 
-    return judge(analyst.elements(made_by.listed), f"`{text(made_by.listed.elt)}`", region, mine)
+    return judge(analyst.elements(binding.listed), f"`{text(binding.listed.elt)}`", region, mine)
+
+
+def _element(analyst: Analyst, binding: _Binding) -> str | None:
+    """The name that a loop over the list, or over enumerate() of it, gives each element, and nothing else."""
+    match binding.reader:
+        case ast.For(target=ast.Name() as target, iter=ast.Name()):
+            name = target.id
+        case ast.For(
+            target=ast.Tuple(elts=[ast.Name(), ast.Name() as target]),
+            iter=ast.Call(func=ast.Name(id="enumerate"), args=[ast.Name()]),
+        ):
+            name = target.id
+        case _:
+            return None
+    return name if len(analyst.module.bindings(analyst.scope)[name]) == 1 else None
 
 
 def _users(focus: Focus, binding: _Binding, taken: Consumption) -> list[str]:

@@ -18,7 +18,7 @@ def parse_readings(lines) -> list[Reading]:
                 "step": "split",
                 "line": line,
                 "fields": [name, at, value, quality],
-                "message": f"split {len(line)} characters of {name} at {at} into four fields",
+                "message": f"split the line of {name} at {at}: value {value}, quality {quality}",
             }
         )
         reading._processing_log.append(

@@ -21,6 +21,9 @@ NEAR = 0.97
 NEAR_STEP = 1.01
 """... and the step from there on."""
 
+_get_traced = tracemalloc.get_traced_memory
+_take_snapshot = tracemalloc.take_snapshot
+
 
 class Snapshots:
     """The snapshot nearest to the peak, and the one at the target's start that is taken off it.
@@ -39,7 +42,7 @@ class Snapshots:
     def begin(self) -> None:
         """Takes the snapshot of what there is already."""
         self._before = _traces()
-        self._start = tracemalloc.get_traced_memory()[0]
+        self._start = _get_traced()[0]
         self.due = self._start + LEAST * (self._hint or 0) + 1
 
     def take(self, current: int) -> None:
@@ -86,4 +89,4 @@ class Snapshots:
 
 def _traces() -> list:
     """Raw traces of all live blocks: (domain, size, ((file, line),), frames)."""
-    return tracemalloc.take_snapshot().traces._traces
+    return _take_snapshot().traces._traces

@@ -18,7 +18,6 @@ earlier run is found again. The census is taken there and the target runs on to 
 from __future__ import annotations
 
 import _thread
-import importlib.machinery
 import importlib.util
 import os
 import sys
@@ -26,6 +25,7 @@ import tracemalloc
 import types
 
 import _lowtide_probe_census as census
+import _lowtide_probe_finder as finder
 import _lowtide_probe_instrument as instrument
 import _lowtide_probe_sites as sites
 import _lowtide_probe_tables as tables
@@ -47,6 +47,7 @@ _count_threads = _thread._count
 _get_frame = sys._getframe
 _get_traced = tracemalloc.get_traced_memory
 _reset_peak = tracemalloc.reset_peak
+_stop_tracing = tracemalloc.stop
 
 
 class Recorder:
@@ -88,7 +89,7 @@ class Recorder:
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
-        self._finder = Finder(self, self._places)
+        self._finder = finder.Finder(self.compile, self._places)
         self._probes = {name: getattr(self, name) for name in instrument.PROBES}
 
     def install(self) -> None:
@@ -132,9 +133,10 @@ class Recorder:
             self._tables.finish(list(self._stacks.values()), current)
 
     def report(self) -> dict:
-        """Keys of ProbeReport. Aggregates faster once tracemalloc is stopped."""
+        """Keys of ProbeReport. Ends tracing: the snapshots are many times slower to read while it goes on."""
         if not self._tracing:
             return dict(self._census)
+        _stop_tracing()
         high, event = self._high, self._high_event
         if self._within_high - self._base > (1 + WITHIN) * (high - self._base):
             high, event = self._within_high, self._within_event
@@ -262,50 +264,6 @@ class Recorder:
     def _take_census(self, frame: types.FrameType, number: int | None) -> None:
         line = None if number is None else self._tables.line(self._stack(), number)
         self._census = census.take(frame, self._export, _project_modules(self._export), line)
-
-
-class Finder:
-    """Finds the modules of the chain's files, for a loader that compiles them with probes. Other modules it leaves
-    to the finders behind it."""
-
-    def __init__(self, recorder: Recorder, files: dict[str, list[dict]]) -> None:
-        self._recorder = recorder
-        self._files = files
-        self._names = {_module_name(file) for file in files}
-
-    def find_spec(
-        self, fullname: str, path: list[str] | None = None, target: types.ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of a module whose file is in the chain, else None."""
-        if fullname.rpartition(".")[2] not in self._names:
-            return None
-        spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if spec is None or not spec.origin or os.path.realpath(spec.origin) not in self._files:
-            return None
-        return importlib.util.spec_from_file_location(
-            fullname,
-            spec.origin,
-            loader=Loader(self._recorder, fullname, spec.origin),
-            submodule_search_locations=spec.submodule_search_locations,
-        )
-
-
-class Loader(importlib.machinery.SourceFileLoader):
-    """Compiles with probes, each time anew: the bytecode cache is neither read nor written."""
-
-    def __init__(self, recorder: Recorder, fullname: str, path: str) -> None:
-        super().__init__(fullname, path)
-        self._recorder = recorder
-
-    def get_code(self, fullname: str) -> types.CodeType:
-        """The code object of the module, with probes."""
-        path = self.get_filename(fullname)
-        return self._recorder.compile(self.get_data(path), path)
-
-
-def _module_name(file: str) -> str:
-    name = os.path.splitext(os.path.basename(file))[0]
-    return os.path.basename(os.path.dirname(file)) if name == "__init__" else name
 
 
 def _project_modules(export: str) -> list[types.ModuleType]:
