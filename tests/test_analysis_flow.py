@@ -46,7 +46,7 @@ def with_del(text: str, number: int, name: str) -> ast.Module:
     raise AssertionError("the statement is in a suite")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(functions, st.data())
 def test_a_del_where_the_name_is_dead_and_assigned_changes_nothing(text: str, data: st.DataObject) -> None:
     try:

@@ -23,7 +23,7 @@ def project(text: str) -> Project:
     return Project({"f.py": source}, frozenset({"f.py"}))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(functions, st.data())
 def test_a_function_with_an_early_del_does_what_it_did(text: str, data: st.DataObject) -> None:
     try:

@@ -205,6 +205,7 @@ def written_from_outside(facts: ClassFacts, names: set[str]) -> list[AttributeUs
 
 
 def declared_elsewhere(facts: ClassFacts, attribute: str) -> bool:
+    """Whether another class of the project has the attribute: a method writes it on `self`, or a field names it."""
     for use in facts.index.attributes.get(attribute, []):
         method = self_method(use.module, use.node.value) if use.kind == "write" else None
         if method is not None and use.module.parents[method] is not facts.node:

@@ -31,9 +31,7 @@ class Concrete:
     lines: list[str]
     statements: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
     """By start: small and compound statements."""
-    lines_of: dict[cst.CSTNode, cst.SimpleStatementLine | cst.SimpleStatementSuite] = field(
-        default_factory=dict
-    )
+    lines_of: dict[cst.CSTNode, cst.SimpleStatementLine | cst.SimpleStatementSuite] = field(default_factory=dict)
     """Small statement -> the line, or suite on one line, that it stands in."""
     expressions: dict[Span, cst.BaseExpression] = field(default_factory=dict)
 
@@ -45,9 +43,7 @@ class Concrete:
         """The expression that `node` is; None when it cannot be found."""
         assert node.end_lineno is not None and node.end_col_offset is not None
         start = (node.lineno, self._column(node.lineno, node.col_offset))
-        return self.expressions.get(
-            (*start, node.end_lineno, self._column(node.end_lineno, node.end_col_offset))
-        )
+        return self.expressions.get((*start, node.end_lineno, self._column(node.end_lineno, node.end_col_offset)))
 
     def _column(self, line: int, offset: int) -> int:
         text = self.lines[line - 1]
@@ -115,9 +111,7 @@ def _line(statement: cst.BaseSmallStatement) -> cst.SimpleStatementLine:
     return cst.SimpleStatementLine([statement])
 
 
-def insert_before(
-    found: Concrete, node: ast.stmt, statement: cst.BaseSmallStatement
-) -> dict[cst.CSTNode, Replacement]:
+def insert_before(found: Concrete, node: ast.stmt, statement: cst.BaseSmallStatement) -> dict[cst.CSTNode, Replacement]:
     """The replacements that put `statement` before `node`, on a line of its own where that can be.
 
     Empty when the place is not found.
@@ -133,9 +127,7 @@ def insert_before(
     return {target: cst.FlattenSentinel([statement, target])}
 
 
-def edited(
-    module: Module, found: Concrete, replacements: Mapping[cst.CSTNode, Replacement]
-) -> EditedFile | None:
+def edited(module: Module, found: Concrete, replacements: Mapping[cst.CSTNode, Replacement]) -> EditedFile | None:
     """The file with the replacements made; None when one could not be made or the result does not compile."""
     transformer = _Replace(replacements)
     text = found.tree.visit(transformer).code

@@ -12,9 +12,7 @@ from typing import Literal, NamedTuple
 
 from agents.memory.analysis.modules import FunctionNode, Module, comprehension_targets, parameters
 
-How = Literal[
-    "argument", "assign", "walrus", "for", "with", "match", "import", "def", "class", "except", "type"
-]
+How = Literal["argument", "assign", "walrus", "for", "with", "match", "import", "def", "class", "except", "type"]
 ScopeLike = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
 
 EAGER = frozenset({"sum", "min", "max", "any", "all", "list", "tuple", "set", "frozenset", "sorted", "dict"})
@@ -209,9 +207,7 @@ def _uses_up(node: ast.Call, at: _Context) -> bool:
     if isinstance(node.func, ast.Name):
         return node.func.id in at.eager
     return (
-        isinstance(node.func, ast.Attribute)
-        and node.func.attr == "join"
-        and isinstance(node.func.value, ast.Constant)
+        isinstance(node.func, ast.Attribute) and node.func.attr == "join" and isinstance(node.func.value, ast.Constant)
     )
 
 

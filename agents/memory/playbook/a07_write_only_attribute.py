@@ -83,6 +83,8 @@ class WriteOnlyAttribute:
         assumes = [] if _is_private(name) else [f"no reader of `{census.name}.{name}` outside this repository"]
         if not all(_ours(facts, use) for use in uses):
             assumes.append(f"whatever has its `{name}` written is a `{census.name}`: no other class here has one")
+        if _copied(census, name, uses):
+            assumes.append(f"every `{name}` is a plain container, as in the profiled run")
         if _computed(facts):
             assumes.append(f"no attribute name that comes from outside this repository is `{name}`")
         return Candidate(

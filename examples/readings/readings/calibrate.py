@@ -23,7 +23,9 @@ def calibrated_copy(reading: Reading) -> Reading:
             "before": reading.value,
             "after": fixed.value,
             "quality": reading.quality,
-            "message": f"{reading.sensor} at {reading.at}: {reading.value} became {fixed.value}",
+            "message": f"{reading.value} of {reading.sensor} at {reading.at} became {fixed.value}: the correction "
+            f"comes from the sensor's own number, and was measured when the sensor was set up. "
+            f"The reading as it was parsed is left as it was.",
         }
     )
     return fixed

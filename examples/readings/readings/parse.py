@@ -18,7 +18,9 @@ def parse_readings(lines) -> list[Reading]:
                 "step": "split",
                 "line": line,
                 "fields": [name, at, value, quality],
-                "message": f"split the line of {name} at {at}: value {value}, quality {quality}",
+                "message": f"The line of {name} at {at} has four fields, as the format of 2026 says: the sensor "
+                f"({name}), the second of the reading since 1970 ({at}), its value in degrees ({value}) and the share "
+                f"of good samples in the quarter of an hour before it, in percent ({quality}).",
             }
         )
         reading._processing_log.append(
@@ -29,7 +31,9 @@ def parse_readings(lines) -> list[Reading]:
                 "at": reading.at,
                 "value": reading.value,
                 "quality": reading.quality,
-                "message": f"converted {value} of {name} at {at}, quality {quality}",
+                "message": f"The value of {name} at {at} was read as {reading.value}, its quality as {reading.quality}. "
+                f"Sensors send tenths of a degree; the export writes them with a point, so nothing was rounded. "
+                f"The second {at} is the end of the quarter of an hour that the reading stands for.",
             }
         )
         readings.append(reading)

@@ -7,7 +7,7 @@ from readings.summary import latest, summarise
 from readings.validate import validate_readings
 
 
-def nightly(count: int = 55_000) -> dict:
+def nightly(count: int = 34_000) -> dict:
     """The morning report over `count` lines of the export."""
     lines = list(export_lines(count))
     readings = parse_readings(lines)

@@ -21,7 +21,9 @@ def validate_readings(readings: list[Reading]) -> list[Reading]:
                 "in_range": in_range,
                 "trusted": trusted,
                 "limits": [LOWEST, HIGHEST],
-                "message": f"{reading.sensor} at {reading.at}: range {in_range}, quality {trusted}",
+                "message": f"{reading.value} of {reading.sensor} at {reading.at} lies between {LOWEST} and {HIGHEST}: "
+                f"{in_range}. Its quality of {reading.quality} percent is enough to be trusted: {trusted}. "
+                f"Readings that fail either test are left out of the morning report, and are not repaired.",
             }
         )
         if in_range and trusted:

@@ -13,6 +13,8 @@ import _lowtide_probe_source as source
 
 LIMIT = 50
 """Classes reported (runtime.measure.models.ProbeReport)."""
+SAMPLED = 2000
+"""Values of an attribute that the order of the attributes is told by."""
 LARGEST = 64
 """Attributes of a class looked at."""
 
@@ -53,7 +55,7 @@ def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph)
     shallow = reach.size(objects) + sum(map(sys.getsizeof, dicts))
     values = attributes.values_of(cls, objects)
     inside = set(map(id, objects)) | set(map(id, dicts))
-    sizes = {name: reach.walk(held, set(inside)) for name, held in values.items()}
+    sizes = {name: _estimate(held, reach, inside) for name, held in values.items()}
     order = sorted(values, key=lambda name: (-sizes[name], name))
     seen = inside
     held_by: list[dict] = []
@@ -79,6 +81,12 @@ def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph)
         "slotted": not type.__getattribute__(cls, "__dictoffset__"),
         "attributes": held_by,
     }
+
+
+def _estimate(values: list[object], reach: graph.Graph, inside: set[int]) -> float:
+    """Bytes reachable from `values`, from a sample: it only says in which order attributes are looked at."""
+    sample = values[:: len(values) // SAMPLED + 1]
+    return reach.walk(sample, set(inside)) * len(values) / len(sample)
 
 
 def _distinct(values: list[object], kinds: Counter[type]) -> float | None:

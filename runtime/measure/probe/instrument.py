@@ -3,9 +3,9 @@
 Nothing is bound in the target's namespaces: the compiled code calls the probes as constants. Only a generator or a
 coroutine gets one local, `_lowtide_activation`, since it can be left and entered again at each yield.
 
-    enter(k)                 first statement of function k; returns its activation
+    enter(k, i)              first statement of function k, before its statement i; returns its activation
     stage(i)                 before statement i
-    back(i)                  at the end of a body of statement i, and before `continue` and `break`
+    back(i)                  at the end of the body of a loop or `with` i, and before `continue` and `break`
     leave(k)                 in a `finally` around the body
     light(i, value)          round each element of a comprehension
     suspend(a, v), resume(a, v)   round a yield
@@ -36,6 +36,8 @@ PROBES = (
 )
 _MARK = "\0lowtide probe "
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_CONTEXTS = (ast.With, ast.AsyncWith)
 _DEFINITIONS = (*_FUNCTIONS, ast.ClassDef)
 
 
@@ -173,15 +175,20 @@ class _Weaver:
         if not body:
             return
         first, last = body[0], body[-1]
+        opened = self._stage_of.get(first)
         self._weave(body, None)
+        if opened is not None:
+            del body[0]
         leave = (
             _call("leave_in", ast.Name(ACTIVATION, ast.Load()))
             if self._leaves
             else _call("leave", ast.Constant(self.function.number))
         )
-        enter: ast.stmt = ast.Expr(_call("enter", ast.Constant(self.function.number)))
+        index = -1 if opened is None else self.function.first + opened
+        call = _call("enter", ast.Constant(self.function.number), ast.Constant(index))
+        enter: ast.stmt = ast.Expr(call)
         if self._leaves:
-            enter = ast.Assign([ast.Name(ACTIVATION, ast.Store())], enter.value)
+            enter = ast.Assign([ast.Name(ACTIVATION, ast.Store())], call)
         whole = ast.Try(body=body, handlers=[], orelse=[], finalbody=[ast.Expr(leave)])
         _locate(enter, first)
         _locate(whole.finalbody[0], last)
@@ -189,7 +196,13 @@ class _Weaver:
         node.body[start:] = [enter, whole]
 
     def _weave(self, body: list[ast.stmt], parent: int | None, loop: int | None = None) -> None:
-        """Weaves one list of statements in place. `loop` is the stage of the innermost loop round it."""
+        """Weaves one list of statements in place.
+
+        Args:
+            body: the list.
+            parent: the stage to go back to at its end: one that does something itself then.
+            loop: the stage of the innermost loop round it.
+        """
         woven: list[ast.stmt] = []
         last = body[-1]
         for statement in body:
@@ -199,10 +212,11 @@ class _Weaver:
             elif isinstance(statement, (ast.Break, ast.Continue)) and loop is not None:
                 woven.append(self._probe("back", loop, statement))
             woven.append(statement)
-            is_loop = isinstance(statement, (ast.For, ast.AsyncFor, ast.While))
+            is_loop = isinstance(statement, _LOOPS)
             for inner in _bodies(statement):
-                inside = index if is_loop and inner is statement.body else loop
-                self._weave(inner, index, inside)
+                repeated = is_loop and inner is statement.body
+                goes_on = repeated or isinstance(statement, _CONTEXTS)
+                self._weave(inner, index if goes_on else None, index if repeated else loop)
         if parent is not None and not isinstance(last, (ast.Return, ast.Raise, ast.Break, ast.Continue)):
             woven.append(self._probe("back", parent, last))
         body[:] = woven

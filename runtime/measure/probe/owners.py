@@ -42,10 +42,11 @@ class Owners:
             new: list[object] = []
             batch = todo[-graph.BATCH :]
             del todo[-graph.BATCH :]
-            by_id = {id(obj): obj for obj in batch}
+            by_id = graph.by_identity(batch)
             ids = by_id.keys() - mine - self._shared - self._graph.boundary
-            for key in ids:
-                (again if key in self._root_of else new).append(by_id[key])
+            known = ids & self._root_of.keys()
+            again += map(by_id.__getitem__, known)
+            new += map(by_id.__getitem__, ids - known)
             if new:
                 keys = [id(obj) for obj in new]
                 mine.update(keys)
@@ -53,7 +54,7 @@ class Owners:
                 size, referents = self._graph.expand(new)
                 self.sizes[root] += size
                 self.owned[root] += size
-                self.inner[root] += sum(1 for obj in referents if id(obj) == top)
+                self.inner[root] += list(map(id, referents)).count(top)
                 todo += referents
             if again:
                 todo += self._share(again)
@@ -61,8 +62,8 @@ class Owners:
     def _share(self, objects: list[object]) -> list[object]:
         """Another root reaches `objects`: nobody's own from now on. What they refer to."""
         by_root: dict[int, list[object]] = {}
-        for obj in objects:
-            by_root.setdefault(self._root_of[id(obj)], []).append(obj)
+        for root, obj in zip(map(self._root_of.__getitem__, map(id, objects)), objects):
+            by_root.setdefault(root, []).append(obj)
         referents: list[object] = []
         for root, group in by_root.items():
             self._shared.update(map(id, group))

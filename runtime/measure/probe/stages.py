@@ -38,7 +38,7 @@ SOME_ELEMENTS = 15
 CLEARLY = 0.001
 """Share by which an event must be above the highest one so far to take its place: a few bytes more must not lead away
 from the statement that made the peak."""
-WITHIN = 0.02
+WITHIN = 0.5
 """Share by which an event within a statement (an element of a comprehension, a yield, the end of a function) must be
 above those between statements to take their place: what it sees is mostly not bound to a name yet."""
 
@@ -150,11 +150,15 @@ class Recorder:
 
     # ---- the probes (see instrument)
 
-    def enter(self, number: int) -> tables.Activation | None:
-        """Function `number` starts."""
+    def enter(self, number: int, index: int) -> tables.Activation | None:
+        """Function `number` starts, with statement `index` (-1: with one that is no stage)."""
         if not self._on:
             return None
-        return self._tables.push(self._stack(), number, self._tick(None))
+        current, stack = self._tick(None), self._stack()
+        activation = self._tables.push(stack, number, current)
+        if index >= 0:
+            self._tables.open(stack, index, current)
+        return activation
 
     def stage(self, index: int) -> None:
         """Statement `index` starts, the one before it has ended."""

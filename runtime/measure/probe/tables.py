@@ -29,10 +29,11 @@ class Activation:
         outermost: no other activation of the function was running when this one began.
         values: stage -> [delta, cumulative, peak] of its closed stages.
         peak: the highest point, once it has ended.
-        running: its entries are on a stack; else they are in `entries`, and `left_at` is what was traced then.
+        running: its entries are on a stack; else the first `held` of `entries` are a copy of them, innermost first,
+            and `left_at` is what was traced then.
     """
 
-    __slots__ = ("entries", "left_at", "number", "outermost", "peak", "running", "values")
+    __slots__ = ("entries", "held", "left_at", "number", "outermost", "peak", "running", "values")
 
     def __init__(self, number: int, outermost: bool) -> None:
         self.number = number
@@ -41,6 +42,7 @@ class Activation:
         self.peak = 0.0
         self.running = True
         self.entries: list[list] = []
+        self.held = 0
         self.left_at = 0.0
 
 
@@ -160,9 +162,10 @@ class Tables:
                 self._detach(stack, current)
             return
         grown = current - activation.left_at
-        for stage, start, peak, _ in activation.entries:
-            stack.push(stage, start + grown, max(peak, current), activation)
-        activation.entries = []
+        while activation.held:
+            activation.held -= 1
+            entry = activation.entries[activation.held]
+            stack.push(entry[STAGE], entry[START] + grown, max(entry[PEAK], current), activation)
         activation.running = True
         self._running[activation.number] += 1
 
@@ -190,13 +193,14 @@ class Tables:
     def _detach(self, stack: Stack, current: float) -> None:
         """Takes the innermost activation off the stack, open as it is."""
         activation = stack.top[ACTIVATION]
-        entries = []
-        while True:
+        stage = None
+        while stage != WHOLE:
             entry = stack.pop()
-            entries.append(entry[:])
-            if entry[STAGE] == WHOLE:
-                break
-        activation.entries = entries[::-1]
+            stage = entry[STAGE]
+            if activation.held == len(activation.entries):
+                activation.entries.append([None, 0.0, 0.0])
+            activation.entries[activation.held][:] = entry[:ACTIVATION]
+            activation.held += 1
         activation.left_at = current
         activation.running = False
         self._running[activation.number] -= 1
