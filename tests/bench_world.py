@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from messaging.contents import Allocation, Candidate, Content, EditedFile
+from messaging.contents import Allocation, Candidate, Content, EditedFile, Finding, Targets
 from runtime.domain import Profile, Sources
 from runtime.experiment.bench import Bench, Method
 from runtime.experiment.events import BreakdownRow, SessionStarted
@@ -48,6 +48,7 @@ class World:
     messages: list[tuple[str, Content]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     on_job: object = None
+    findings: Findings | None = None
 
     name = "memory"
     metric = "peak"
@@ -74,13 +75,14 @@ class World:
         record = Record(workspace, Journal.open(workspace.journal, workspace.lock))
         method = Method("python", [""], TARGET, "pytest", [], str(self.repo))
         bench = Bench(repository, Exports(self.folder / "exports"), self.run, method)
+        self.findings = Findings()
         services = Services(
             repository=repository,
             record=record,
             bench=bench,
             domain=self,
             tell=self.tell,
-            findings=Findings(),
+            findings=self.findings,
             gate=Gate(),
             exchange=self.folder / "exchange",
             **fields,  # type: ignore[arg-type]
@@ -94,6 +96,10 @@ class World:
 
     async def tell(self, to: str, content: Content) -> None:
         self.messages.append((to, content))
+        if isinstance(content, Targets) and self.findings is not None:
+            for target in content.targets:  # the researcher answers at once that it found out nothing
+                note = Finding(ranking=content.ranking, target=target, candidates=[], note="not in this test")
+                self.findings.offer("id", note)
 
     def texts(self, kind: type) -> list[Content]:
         """Contents of one type, in the order they were said."""

@@ -6,11 +6,21 @@ from pathlib import Path
 
 import pytest
 
-from messaging.contents import Complete, ExperimentResult, FileModified, Progress, Reprofile, Targets
+from messaging.contents import (
+    Allocation,
+    Complete,
+    ExperimentResult,
+    FileModified,
+    Finding,
+    Progress,
+    Reprofile,
+    Targets,
+)
 from runtime.errors import Stopped, TargetFailed
 from runtime.experiment.events import CandidateMeasured, Committed, ExperimentStarted
 from runtime.experiment.journal import read_journal
 from runtime.experiment.loop import Loop
+from runtime.experiment.services import Findings
 from runtime.experiment.state import fold
 from runtime.experiment.trial import experiment_id, refused
 from tests.bench_world import World, program
@@ -249,3 +259,65 @@ def test_level_s_is_proposed_to_people_and_never_tried(tmp_path):
     state = session(world)
     assert state.experiments == ()
     assert [one.title for one in state.proposed] == ["lower work to PEAK = 60"]
+
+
+def target(name, line):
+    return Allocation(name=name, file="program.py", line=line, function="main", size=1)
+
+
+def test_a_finding_is_taken_while_the_files_it_rests_on_are_the_ones_it_read(tmp_path):
+    world = World(tmp_path, edits=[program(60)]).make(100)
+    before = (world.repo / "program.py").read_bytes()
+    found = Finding(ranking=3, target=target("work", 1), candidates=[world.candidate(program(60), before)])
+    findings = Findings()
+    findings.renew(3, [target("work", 1)])
+    assert findings.offer("m1", found)
+    assert not findings.offer("m0", found.model_copy(update={"ranking": 2}))
+    assert findings.take(target("work", 1), {"program.py": found.candidates[0].read["program.py"]}) is not None
+    assert findings.take(target("work", 1), {"program.py": "another blob"}) is None
+    assert findings.take(target("work", 1), {}) is None
+
+
+def test_the_optimizer_waits_for_the_researcher_only_where_it_was_asked():
+    async def life():
+        findings = Findings()
+        findings.renew(1, [target("asked", 1)])
+        assert await findings.await_answer(target("not asked", 2), 10)
+        assert not await findings.await_answer(target("asked", 1), 0.01)
+        findings.renew(2, [target("asked", 1)])
+        waiting = asyncio.create_task(findings.await_answer(target("asked", 1), 10))
+        await asyncio.sleep(0)
+        findings.offer("m", Finding(ranking=2, target=target("asked", 1), candidates=[]))
+        assert await waiting
+        assert findings.take(target("asked", 1), {}) == ("m", [])
+
+    asyncio.run(life())
+
+
+def test_the_researchers_finding_is_used_and_counted(tmp_path):
+    world = World(tmp_path, edits=[program(60)]).make(100)
+    world.rank = lambda profile, sources: [target("top", 9), target("second", 1)]
+    world.propose = lambda target, profile, sources: []
+
+    async def life():
+        services = world.services()
+        before = (world.repo / "program.py").read_bytes()
+        tell = services.tell
+
+        async def answering(to, content):
+            if isinstance(content, Targets) and content.ranking == 1:
+                [second] = content.targets
+                candidate = world.candidate(program(60), before)
+                services.findings.offer("m1", Finding(ranking=1, target=second, candidates=[candidate]))
+            await tell(to, content)
+
+        services.tell = answering
+        loop = Loop(services)
+        await loop.baseline()
+        await loop.run()
+        services.record.journal.close()
+
+    asyncio.run(life())
+    state = state_of(world)
+    assert state.keeps[0].started.finding == "m1"
+    assert state.costs.findings_used == 1

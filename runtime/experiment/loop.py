@@ -37,6 +37,9 @@ from runtime.measure.models import MIB
 TIER = "B"
 """Spec, Define benchmark tiers: iteration starts on Tier B; one target is one tier."""
 
+READ_AHEAD_S = 20.0
+"""How long a target's turn waits for the researcher, before the optimizer analyses it itself."""
+
 
 class Loop:
     """One life of one session: it begins, or goes on where the journal ends."""
@@ -160,6 +163,9 @@ class Loop:
         place = (sources.tree, f"{target.file}:{target.line}:{target.name}")
         if place in self.unfit:
             return []
+        if not await self.services.findings.await_answer(target, READ_AHEAD_S):
+            text = f"no finding for {target.name} after {READ_AHEAD_S:.0f} s: analysing it without the researcher"
+            await self.services.log(Note(text=text))
         finding, found = "", self.services.findings.take(target, sources.files)
         if found is None:
             candidates = await asyncio.to_thread(self.services.domain.propose, target, profile, sources)

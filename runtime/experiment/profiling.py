@@ -67,8 +67,8 @@ class Profiling:
         services, sources = self.services, self.sources()
         name = await asyncio.to_thread(write_profile, services.exchange, profile, sources)
         self.ranking += 1
-        services.findings.renew(self.ranking)
         ahead = self.targets[READ_AHEAD]
+        services.findings.renew(self.ranking, ahead)
         if ahead:
             await services.tell(
                 "researcher",

@@ -1,7 +1,7 @@
 """What the loop works with, handed in by the optimizer agent, so that the loop itself starts nothing."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,18 +47,38 @@ class Findings:
     by_target: dict[str, tuple[str, Finding]] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
     """Ids of the messages that were taken instead of analysing again."""
+    expected: set[str] = field(default_factory=set)
+    """Targets the researcher was asked about, and has not answered yet."""
+    _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def offer(self, message: str, finding: Finding) -> bool:
         """Takes in a finding; one for an older ranking is dropped, as is one that says it found out nothing (False)."""
-        if finding.ranking != self.ranking or (finding.note and not finding.candidates):
+        if finding.ranking != self.ranking:
             return False
-        self.by_target[_name(finding.target)] = (message, finding)
-        return True
+        self.expected.discard(_name(finding.target))
+        useful = bool(finding.candidates) or not finding.note
+        if useful:
+            self.by_target[_name(finding.target)] = (message, finding)
+        self._news.set()
+        return useful
 
-    def renew(self, ranking: int) -> None:
-        """A new ranking replaces the old: findings for it are gone."""
+    def renew(self, ranking: int, asked: Sequence[Allocation] = ()) -> None:
+        """A new ranking replaces the old: findings for it are gone, those for what was asked now may come."""
         self.ranking = ranking
         self.by_target.clear()
+        self.expected = {_name(target) for target in asked}
+
+    async def await_answer(self, target: Allocation, seconds: float) -> bool:
+        """Waits for the researcher to answer on a target it was asked about; False: it did not in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                while _name(target) in self.expected:
+                    self._news.clear()
+                    await self._news.wait()
+        except TimeoutError:
+            self.expected.discard(_name(target))
+            return False
+        return True
 
     def take(self, target: Allocation, files: dict[str, str]) -> tuple[str, list[Candidate]] | None:
         """The finding for `target`, if there is one and every file it rests on is still the blob it read."""

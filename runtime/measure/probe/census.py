@@ -2,8 +2,8 @@
 
 Stdlib only, Python 3.9 and later. Runs untraced, with the collector off, and leaves nothing behind in the frames.
 Each byte counts for the first name that reaches it, so sizes add up to what is reachable: locals from the innermost
-frame outwards, closures, globals, class attributes, and arguments last, since their values are mostly a caller's.
-Names below 1 KiB are left out, unless their value itself is bigger, or is that of a bigger name.
+frame outwards, closures, globals, class attributes, and arguments last, since their values are mostly a caller's;
+functions after them all. Names below 1 KiB are left out, unless their value itself is bigger, or is that of a bigger name.
 
 `own` is what no other name reaches. It is 0 when the value itself has a reference that is neither the name's nor
 from what belongs to it: somebody unseen, a caller's evaluation stack for one, keeps it alive.
@@ -113,7 +113,7 @@ def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], 
     project = classes.of_project(modules)
     for cls in project:
         roots.add(_of_class(cls, places))
-    roots.sort(key=lambda root: _ORDER[root.kind])
+    roots.sort(key=lambda root: (isinstance(root.value, types.FunctionType), _ORDER[root.kind]))
     division = owners.Owners(reach)
     for root in roots:
         division.add(root.value)

@@ -24,9 +24,15 @@ _IMMUTABLE = frozenset({str, int, float, bytes, bool, complex, type(None)})
 def of_project(modules: list[types.ModuleType]) -> list[type]:
     """All classes made by the project's modules, also inside functions and classes."""
     names = {module.__name__ for module in modules}
+    probe = sys.modules.get("_lowtide_probe")  # it was __main__ before the target
+    own = {id(value) for value in vars(probe).values()} if probe is not None else set()
     tracked = gc.get_objects()
     metaclasses = {kind for kind in set(map(type, tracked)) if issubclass(kind, type)}
-    return [cls for cls in tracked if type(cls) in metaclasses and type.__getattribute__(cls, "__module__") in names]
+    return [
+        cls
+        for cls in tracked
+        if type(cls) in metaclasses and id(cls) not in own and type.__getattribute__(cls, "__module__") in names
+    ]
 
 
 def census(project: list[type], reach: graph.Graph, places: source.Places) -> list[dict]:

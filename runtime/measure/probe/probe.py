@@ -111,7 +111,7 @@ class Run:
 
     def go(self) -> None:
         """Runs the target and writes the report."""
-        kind = self.target["kind"] if self.target else "tests"
+        kind = "tests" if self.purpose == "tests" else self.target["kind"]
         if kind in ("test", "tests"):
             self.tester = load("testing").make(self.job, self.export, self.meter, self.purpose)
         self.prepare()

@@ -35,8 +35,8 @@ EACH_ELEMENT = 256
 SOME_ELEMENTS = 15
 """... and from there on those whose number has none of these bits."""
 
-CLEARLY = 0.001
-"""Share by which an event must be above the highest one so far to take its place: a few bytes more must not lead away
+CLEARLY = 0.01
+"""Share by which an event must be above the highest one so far to take its place: a little more must not lead away
 from the statement that made the peak."""
 WITHIN = 0.5
 """Share by which an event within a statement (an element of a comprehension, a yield, the end of a function) must be
