@@ -421,7 +421,7 @@ def test_arrays_count_once_and_views_lead_to_their_base(project: Project, python
                     boxes = np.array([bytes(1000) for _ in range(100)], dtype=object)
                     whole = np.ones((100, 100), dtype="int32")
                     alias = whole
-                    last = bytes(1000)
+                    last = bytes(100_000)
                     return len(last)
             """
         }
@@ -434,3 +434,21 @@ def test_arrays_count_once_and_views_lead_to_their_base(project: Project, python
     assert holding(census, "boxes").size == pytest.approx(100 * (1033 + 8), rel=0.02)
     assert whole.size + alias.size == pytest.approx(40_000, rel=0.01)
     assert (whole.own, alias.own, whole.refcount) == (0, 0, 2)
+
+
+def test_what_runs_a_test_is_not_what_it_holds(project: Project) -> None:
+    project.write(
+        {
+            "tests/test_rows.py": """
+                def test_rows(request, tmp_path):
+                    rows = [bytes(1000) for _ in range(300)]
+                    last = bytes(10_000)
+                    assert len(rows) == 300
+            """
+        }
+    )
+    target = "tests/test_rows.py::test_rows"
+    census = at_peak(project, "test_rows", target=target, file="tests/test_rows.py")[1]
+
+    assert [found.name for found in census.holdings] == ["rows", "last"]
+    assert census.holdings[0].own == census.holdings[0].size == pytest.approx(300 * 1041, rel=0.02)

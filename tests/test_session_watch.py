@@ -27,7 +27,8 @@ async def watched(tmp_path, repo):
 
             async def listen():
                 async for message in client.messages:
-                    seen.append((str(message.topic), json.loads(message.payload)))
+                    # A packet holds one envelope a line.
+                    seen.extend((str(message.topic), json.loads(line)) for line in message.payload.splitlines())
 
             listening = asyncio.create_task(listen())
             url = f"mqtt://team:pass%20word%3A1@127.0.0.1:{port}"
@@ -40,6 +41,7 @@ async def watched(tmp_path, repo):
                 cwd=ROOT,
             )
             said, _ = await asyncio.wait_for(process.communicate(), 300)
+            assert not listening.done()
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
     finally:

@@ -3,7 +3,8 @@
 Stdlib only, Python 3.9 and later. Runs untraced, with the collector off, and leaves nothing behind in the frames.
 Each byte counts for the first name that reaches it, so sizes add up to what is reachable: locals from the innermost
 frame outwards, closures, globals, class attributes, and arguments last, since their values are mostly a caller's;
-functions after them all. Names below 1 KiB are left out, unless their value itself is bigger, or is that of a bigger name.
+functions after them all. Names below 1 KiB are left out, unless their value itself is bigger, or is that of a bigger
+name.
 
 `own` is what no other name reaches. It is 0 when the value itself has a reference that is neither the name's nor
 from what belongs to it: somebody unseen, a caller's evaluation stack for one, keeps it alive.

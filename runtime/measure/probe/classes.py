@@ -15,6 +15,8 @@ LIMIT = 50
 """Classes reported (runtime.measure.models.ProbeReport)."""
 SAMPLED = 2000
 """Values of an attribute that the order of the attributes is told by."""
+LOOKED_AT = 100_000
+"""Objects looked at for that, of each attribute."""
 LARGEST = 64
 """Attributes of a class looked at."""
 
@@ -92,7 +94,7 @@ def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph)
 def _estimate(values: list[object], reach: graph.Graph, inside: set[int]) -> float:
     """Bytes reachable from `values`, from a sample: it only says in which order attributes are looked at."""
     sample = values[:: len(values) // SAMPLED + 1]
-    return reach.walk(sample, set(inside)) * len(values) / len(sample)
+    return reach.walk(sample, set(inside), LOOKED_AT) * len(values) / len(sample)
 
 
 def _distinct(values: list[object], kinds: Counter[type]) -> float | None:

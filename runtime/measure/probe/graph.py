@@ -20,6 +20,16 @@ SAMPLED = 64
 
 _STOPS = (type, types.ModuleType, types.CodeType)
 _LEAVES = (str, int, float, bytes, bool, complex, type(None), bytearray, range)
+_NOT_THE_TARGETS = (
+    "_lowtide_probe",
+    "_pytest.",
+    "pluggy.",
+    "unittest.case",
+    "unittest.result",
+    "unittest.runner",
+    "unittest.suite",
+)
+"""Modules of what runs the target; a fixture or a test case leads into them."""
 _MANAGED = 1 << 4
 """Py_TPFLAGS_MANAGED_DICT, 3.11 and later."""
 _EMBEDDED = sys.version_info >= (3, 13)
@@ -58,11 +68,18 @@ class Graph:
         seen |= found
         return list(map(by_id.__getitem__, found)) if len(found) < len(by_id) else list(by_id.values())
 
-    def walk(self, objects: Iterable[object], seen: set[int]) -> int:
-        """Bytes of what is reachable from `objects` and not in `seen`, which grows by it."""
+    def walk(self, objects: Iterable[object], seen: set[int], most: int | None = None) -> int:
+        """Bytes of what is reachable from `objects` and not in `seen`, which grows by it.
+
+        Args:
+            objects: where to start.
+            seen: ids that count for nothing.
+            most: stop when about so many more objects have been looked at.
+        """
         total = 0
         todo = self.fresh(objects, seen)
-        while todo:
+        enough = sys.maxsize if most is None else len(seen) + most
+        while todo and len(seen) < enough:
             batch = todo[-BATCH:]
             del todo[-BATCH:]
             size, referents = self.expand(batch)
@@ -107,7 +124,7 @@ class Graph:
 
     def _treatment(self, cls: type) -> int:
         module = type.__getattribute__(cls, "__module__")
-        if issubclass(cls, _STOPS) or (isinstance(module, str) and module.startswith("_lowtide_probe")):
+        if issubclass(cls, _STOPS) or (isinstance(module, str) and module.startswith(_NOT_THE_TARGETS)):
             return _STOP
         if cls in _LEAVES:
             return _LEAF
