@@ -134,9 +134,7 @@ class Optimizer(Agent):
         )
         await self.log(Discovery(text=text))
         if repository.checkout.is_dirty:
-            await self.log(
-                Note(level="warning", text="uncommitted changes of the checkout are not part of this")
-            )
+            await self.log(Note(level="warning", text="uncommitted changes of the checkout are not part of this"))
 
 
 def python_version(facts: SetupFacts) -> tuple[int, int]:

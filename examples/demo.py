@@ -29,9 +29,7 @@ def git(*words: str) -> str:
         "-c",
         "init.defaultBranch=main",
     ]
-    done = subprocess.run(
-        ["git", *identity, "-C", str(COPY), *words], check=True, capture_output=True, text=True
-    )
+    done = subprocess.run(["git", *identity, "-C", str(COPY), *words], check=True, capture_output=True, text=True)
     return done.stdout.strip()
 
 

@@ -76,6 +76,8 @@ class Terminal:
     def show_new(self) -> None:
         """Prints what is new in the log."""
         for line in self._tail.new():
+            if line.level == "error" and line.text.startswith("[complete]"):
+                continue  # the command line says it itself, as one sentence
             self.show(line.text, self._STYLES[line.level])
 
     def show(self, text: str, style: str = "") -> None:

@@ -38,7 +38,7 @@ def main(count=15_000):
     return total
 ''',
     "tests/__init__.py": "",
-    "tests/test_job.py": '''import unittest
+    "tests/test_job.py": """import unittest
 
 from app.job import load, main, shout
 
@@ -49,5 +49,5 @@ class JobTest(unittest.TestCase):
 
     def test_shout(self):
         self.assertEqual(shout(load(1)[0]), "RECORD 0 OF THE NIGHTLY RUN 0")
-''',
+""",
 }

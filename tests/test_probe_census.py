@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,7 +76,7 @@ def place(function: str, file: str = "pkg/work.py") -> FunctionPlace:
 
 
 def at_peak(
-    project: Project, *functions: str, target: str = "pkg.work:main", file: str = "pkg/work.py", **fields: object
+    project: Project, *functions: str, target: str = "pkg.work:main", file: str = "pkg/work.py", **fields: Any
 ) -> tuple[ProbeReport, ProbeReport]:
     """A stages run with probes in `functions`, and the census at the event with the highest traced bytes."""
     chain = [place(name, file) for name in functions]

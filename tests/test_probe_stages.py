@@ -1,6 +1,7 @@
 """Stages of the functions on a chain: their figures, their names, and what the probes must not change."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ def place(function: str, file: str = "pkg/work.py", line: int = 0) -> FunctionPl
 
 
 def stages(
-    project: Project, target: str, *functions: str | FunctionPlace, file: str = "pkg/work.py", **fields: object
+    project: Project, target: str, *functions: str | FunctionPlace, file: str = "pkg/work.py", **fields: Any
 ) -> ProbeReport:
     """A stages run with probes in `functions` of `file`; it must have succeeded."""
     chain = [function if isinstance(function, FunctionPlace) else place(function, file) for function in functions]
@@ -332,7 +333,13 @@ def test_methods_decorators_and_nested_functions_are_found_by_qualified_name(pro
             return Table().load()
         """,
     )
-    chain = ["main", "keeping.inner", place("Table.rows", line=16), "Table.load", "Table.load.one"]
+    chain: list[str | FunctionPlace] = [
+        "main",
+        "keeping.inner",
+        place("Table.rows", line=16),
+        "Table.load",
+        "Table.load.one",
+    ]
     report = stages(project, "pkg.work:main", *chain)
 
     assert [table.place.function for table in report.tables] == [

@@ -1,4 +1,4 @@
-"""`kill -9` of each worker in turn, and of the broker, in the middle of a run: it completes, nothing lost or doubled."""
+"""`kill -9` of each worker in turn, and of the broker, in the middle of a run: nothing lost, nothing doubled."""
 
 import json
 import os

@@ -6,6 +6,8 @@ from runtime.experiment.events import BreakdownRow
 from runtime.measure.models import Site
 
 IMPORT_MACHINERY = ("<frozen importlib", "<frozen zipimport", "importlib/")
+SHOWN_SHARE = 0.01
+"""Of the peak; smaller rows go into the last one."""
 ROWS = 10
 """Spec, Plateau Documentation: the top 5 to 10 allocations."""
 
@@ -26,7 +28,7 @@ def breakdown(profile: Profile) -> list[BreakdownRow]:
             )
         )
     rows.sort(key=lambda row: -row.size)
-    shown = rows[:ROWS]
+    shown = [row for row in rows[:ROWS] if row.size >= SHOWN_SHARE * profile.peak]
     rest = profile.peak - sum(row.size for row in shown)
     if rest > 0:
         shown.append(

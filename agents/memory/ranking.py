@@ -39,9 +39,7 @@ def rank(profile: Profile) -> list[Ranked]:
 
 
 def _target(name: str, file: str, line: int, function: str, size: int, category: str) -> Allocation:
-    return Allocation(
-        name=name, file=file, line=line, function=function, category=category, size=round(size / MIB, 3)
-    )
+    return Allocation(name=name, file=file, line=line, function=function, category=category, size=round(size / MIB, 3))
 
 
 def category_of(type_name: str) -> str:

@@ -5,7 +5,7 @@ import time
 from messaging.contents import Baseline, Note
 from runtime.errors import TargetFailed
 from runtime.experiment.bench import Bench, RunFailed, traced_figures, with_plain
-from runtime.experiment.events import BaselineMeasured, Carried, Learned, TestsMeasured
+from runtime.experiment.events import BaselineMeasured, Carried, Figures, Learned, TestsMeasured
 from runtime.experiment.profiling import Profiling
 from runtime.experiment.services import Services
 from runtime.git import blob_id
@@ -15,6 +15,8 @@ SMALLEST_TARGET = 5 * MIB
 """Below this a target is not worth a session: the spec's keep threshold could never be met."""
 OTHER_SEED = 1
 """The hash seed of the last equality run (I17); all others use 0."""
+WORTH_SAYING = 0.05
+"""Share of the traced peak from which a figure beside it is worth a discovery."""
 CHILD_SHARE = 1.0
 """Children that held more than this share of the main process's VmHWM hold the memory (design, section 7)."""
 
@@ -66,21 +68,17 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
             f"under {SMALLEST_TARGET // MIB} MiB: nothing was tried; name a target that needs more memory"
         )
     if not stable:
-        record.add(
-            Learned(text="The target's result differs from run to run: equality rests on the tests alone.")
-        )
+        record.add(Learned(text="The target's result differs from run to run: equality rests on the tests alone."))
         await services.log(
-            Note(
-                level="warning", text="the result differs from run to run: equality rests on the tests alone"
-            )
+            Note(level="warning", text="the result differs from run to run: equality rests on the tests alone")
         )
+    for text in discoveries(figures):
+        record.add(Learned(text=text))
     await _suite(services, tree)
     profile = await profiling.take(0)
     rows = profiling.rows(profile)
     await services.log(
-        Baseline(
-            stages=rows, peak=profile.peak / MIB, top=profiling.targets[:5], metric=services.domain.metric
-        )
+        Baseline(stages=rows, peak=profile.peak / MIB, top=profiling.targets[:5], metric=services.domain.metric)
     )
 
 
@@ -93,6 +91,28 @@ def _can_be_measured(bench: Bench, first: ProbeReport) -> None:
         )
 
 
+def discoveries(figures: Figures) -> list[str]:
+    """What the baseline's figures say of how the target allocates, where it is not obvious."""
+    found = []
+    if figures.traced_import and figures.traced_import >= WORTH_SAYING * figures.traced_peak:
+        found.append(
+            f"Importing the target leaves {figures.traced_import / MIB:.1f} MiB behind, "
+            "which the target's own peak does not count."
+        )
+    if figures.traced_retained and figures.traced_retained >= WORTH_SAYING * figures.traced_peak:
+        found.append(
+            f"{figures.traced_retained / MIB:.1f} MiB of the {figures.traced_peak / MIB:.1f} MiB peak are still alive "
+            "when the target has ended: its result, or what it left in globals and caches."
+        )
+    untraced = (figures.vm_hwm or 0) - figures.traced_peak
+    if untraced > figures.traced_peak:
+        found.append(
+            f"The resident peak is {untraced / MIB:.1f} MiB above the traced peak: the interpreter, its modules, "
+            "and what C extensions take by themselves."
+        )
+    return found
+
+
 async def _suite(services: Services, tree: str) -> None:
     if not services.bench.method.test_runner:
         await services.log(Note(text="no tests found: equality rests on the digest of the target's result"))
@@ -103,9 +123,7 @@ async def _suite(services: Services, tree: str) -> None:
         outcomes = await services.bench.tests(tree)
     except RunFailed as failed:
         await services.log(
-            Note(
-                level="warning", text=f"the test suite cannot be run ({failed}): equality rests on the digest"
-            )
+            Note(level="warning", text=f"the test suite cannot be run ({failed}): equality rests on the digest")
         )
         return
     assert outcomes is not None

@@ -144,9 +144,7 @@ class Bench:
             finally:
                 bed.remove()
             missing = outcome.report.missing if outcome.report else []
-            found = self.repository.untracked_or_ignored(
-                [path for path in missing if path not in self.carried]
-            )
+            found = self.repository.untracked_or_ignored([path for path in missing if path not in self.carried])
             if not found:
                 break
             self.carried.update({path: (Path(self.method.checkout) / path).read_bytes() for path in found})
@@ -167,9 +165,7 @@ class Bench:
         finally:
             bed.remove()
 
-    async def pairs(
-        self, before: str, after: str, rounds: int
-    ) -> tuple[list[ProbeReport], list[ProbeReport]]:
+    async def pairs(self, before: str, after: str, rounds: int) -> tuple[list[ProbeReport], list[ProbeReport]]:
         """Plain runs of two trees, interleaved (I15): before, after, before, after ..."""
         beds = self.lay(before), self.lay(after)
         reports: tuple[list[ProbeReport], list[ProbeReport]] = ([], [])
@@ -251,6 +247,4 @@ def with_plain(figures: Figures, plain: Sequence[ProbeReport]) -> Figures:
     """Adds what untraced runs say: the lowest VmHWM and wall time, which noise can only raise."""
     resident = [r.vm_hwm for r in plain if r.vm_hwm is not None]
     wall = [r.wall_s for r in plain if r.wall_s is not None]
-    return figures.model_copy(
-        update={"vm_hwm": min(resident, default=None), "wall_s": min(wall, default=None)}
-    )
+    return figures.model_copy(update={"vm_hwm": min(resident, default=None), "wall_s": min(wall, default=None)})

@@ -235,9 +235,7 @@ class Loop:
     async def _close(self) -> None:
         await measure_branch(self.services)
         if not await pre_submit(self.services):
-            await self.services.log(
-                Note(level="warning", text="the pre-submit review has findings: see HANDOFF.md")
-            )
+            await self.services.log(Note(level="warning", text="the pre-submit review has findings: see HANDOFF.md"))
 
     def _end(self, outcome: str, reason: str, code: int) -> None:
         costs = self.services.bench.costs
@@ -278,7 +276,5 @@ class Loop:
                 )
             )
         self.record.add(
-            ExperimentEnded(
-                number=started.number, status="keep", reason="kept before the session was interrupted"
-            )
+            ExperimentEnded(number=started.number, status="keep", reason="kept before the session was interrupted")
         )

@@ -40,9 +40,7 @@ def imports(source: str, package: str) -> set[str]:
     return {name for name in found if name}
 
 
-def reaching(
-    tests: Iterable[str], changed: Iterable[str], sources: Mapping[str, str], roots: list[str]
-) -> list[str]:
+def reaching(tests: Iterable[str], changed: Iterable[str], sources: Mapping[str, str], roots: list[str]) -> list[str]:
     """The test files that import a changed file, directly or through others, in the order given.
 
     Args:

@@ -130,9 +130,7 @@ class Trial:
             before, after = with_plain(before, plain_before), with_plain(after, plain_after)
             verdict = decide(before, after, digest_equal=equal, confirms=confirms)
         self.record.add(
-            CandidateMeasured(
-                number=self.number, before=before, after=after, digest_equal=equal, confirms=confirms
-            )
+            CandidateMeasured(number=self.number, before=before, after=after, digest_equal=equal, confirms=confirms)
         )
         if verdict.status != "keep":
             return await self._end("discard", verdict.reason, after)
@@ -186,9 +184,7 @@ class Trial:
     ) -> bool:
         message = commit_message(self.choice.candidate, self.id, before, after, verdict, outcomes)
         sha = self.services.repository.commit(self.paths, message, self.id)
-        self.record.add(
-            Committed(number=self.number, commit=sha, message=message, files=self.paths, tree=tree)
-        )
+        self.record.add(Committed(number=self.number, commit=sha, message=message, files=self.paths, tree=tree))
         await self._end("keep", verdict.reason, after, outcomes)
         for path in self.paths:
             await self.services.tell("researcher", FileModified(path=path))

@@ -52,7 +52,7 @@ class Job(Record):
     purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests"]
     """inspect: interpreter and installed tools only. plain: untraced; VmHWM, wall time, digest where it can be had
     without changing the run. traced: tracemalloc(1); the verdict. calls: traced with call peaks. stages: traced with
-    probes along `chain`. census: untraced with probes along `chain`, stops at `event`. digest: untraced, canonical
+    probes along `chain`. census: untraced with probes along `chain`, the census at `event`. digest: untraced, canonical
     digest of the observable result. tests: the test command."""
     python: str
     """The interpreter, absolute. Never resolved: a venv's python is a link."""

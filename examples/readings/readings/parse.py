@@ -31,7 +31,7 @@ def parse_readings(lines) -> list[Reading]:
                 "at": reading.at,
                 "value": reading.value,
                 "quality": reading.quality,
-                "message": f"The value of {name} at {at} was read as {reading.value}, its quality as {reading.quality}. "
+                "message": f"The value of {name} at {at} was read as {reading.value}, quality as {reading.quality}. "
                 f"Sensors send tenths of a degree; the export writes them with a point, so nothing was rounded. "
                 f"The second {at} is the end of the quarter of an hour that the reading stands for.",
             }
