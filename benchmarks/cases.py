@@ -5,7 +5,8 @@
 Each case is prepared in a fresh git repository (benchmarks/cases/case.py), measured by that script's own stdlib-only
 measurement before and after, and optimized with its driver `workload.py` protected. The maintainers' release is
 measured in the same run where there is one; two cases compare with an expert's hand edits, whose recorded peak is
-used (marked *). Score: log(base / ours) / log(base / maintainers), of traced peaks. Exit code 1 on a differing digest or a crash.
+used (marked *).
+Score: log(base / ours) / log(base / maintainers), of traced peaks. Exit code 1 on a differing digest or a crash.
 """
 
 import argparse

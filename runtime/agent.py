@@ -8,6 +8,7 @@ handled one after the other, in order.
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeVar
@@ -109,6 +110,8 @@ class Agent:
         self._doing: list[str] = []
         self._held: set[str] = set()
         """Subjects of the tasks the router has granted, and whose duty is running."""
+        self._done_at: dict[str, float] = {}
+        """When this process has said of a task that it is done: a grant made before that starts nothing."""
         self._running: dict[str, asyncio.Task[None]] = {}
         self._answers: dict[str, asyncio.Future[Outcome]] = {}
 
@@ -195,6 +198,7 @@ class Agent:
 
     async def complete(self, subject: str, note: str = "") -> None:
         """Tells the router that a task of ours is done."""
+        self._done_at[subject] = time.time()
         await self.update(subject, "completed", note)
 
     async def fail(self, error: LowtideError) -> None:
@@ -226,13 +230,18 @@ class Agent:
     @handles(TaskClaimed)
     async def _claimed(self, body: TaskClaimed, envelope: Envelope) -> None:
         method = self._duties.get(body.task.subject)
-        if not body.won or method is None or envelope.sender != ROUTER:
+        if not body.won or method is None or envelope.sender != ROUTER or self._is_stale(body.task):
             return
         self._held.add(body.task.subject)
         name = method.__name__
         running = self._running.get(name)
         if running is None or running.done():
             self._running[name] = self.tasks.create_task(self._do(method, body.task), name=name)
+
+    def _is_stale(self, task: Task) -> bool:
+        """A claim that crossed the task's own completion: its lease began before."""
+        done_at = self._done_at.get(task.subject)
+        return done_at is not None and task.lease_until is not None and task.lease_until <= done_at + LEASE_S
 
     async def _claim(self, subject: str) -> None:
         await self.bus.send(ROUTER, TaskClaim(task=subject, lease_seconds=LEASE_S))

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,10 @@ import structlog
 
 from messaging.bus import Bus
 from messaging.contents import CrossDomain, FileModified, Finding, Note
-from messaging.messages import Control, Envelope, Presence, Roster, SendMessage, TaskClaim
+from messaging.messages import Control, Envelope, Presence, Roster, SendMessage, Task, TaskClaim, TaskClaimed
 from messaging.text import message
 from runtime import log
-from runtime.agent import Agent, derived_id, handles
+from runtime.agent import LEASE_S, Agent, derived_id, duty, handles
 from runtime.config import Environment, SessionConfig, session_id, state_folder
 from runtime.errors import BadInput
 from runtime.experiment.events import SessionEnded, SessionStarted
@@ -44,6 +45,11 @@ class Worker(Agent):
     @handles(CrossDomain)
     async def broken(self, content: CrossDomain, envelope: Envelope) -> None:
         raise RuntimeError("always")
+
+    @duty("Dig")
+    async def dig(self) -> None:
+        self.got.append("dug")
+        await self.complete("Dig")
 
     async def on_pause(self) -> None:
         self.controls.append("pause")
@@ -88,6 +94,20 @@ def test_a_content_finds_its_handler_also_when_only_its_text_came(config: Sessio
             return worker.got
 
     assert asyncio.run(run()) == ["a.py", "b.py"]
+
+
+def test_a_grant_that_crossed_the_tasks_completion_starts_nothing(config: SessionConfig) -> None:
+    async def run() -> list[str]:
+        async with working(config) as (worker, router, _, _):
+            for lease in (LEASE_S - 1, LEASE_S - 1, 3 * LEASE_S):
+                task = Task(id="t1", subject="Dig", status="in_progress", lease_until=time.time() + lease)
+                sent = await router.send("worker", TaskClaimed(task=task, won=True))
+                assert await router.wait(sent, timeout=10) == "processed"
+                while worker._running["dig"] and not worker._running["dig"].done():
+                    await asyncio.sleep(0)
+            return worker.got
+
+    assert asyncio.run(run()) == ["dug", "dug"]
 
 
 def test_what_no_handler_takes_is_a_visible_dead_letter_and_releases_the_queue(config: SessionConfig) -> None:
