@@ -1,6 +1,7 @@
 """The optimizer: a shell round the experiment loop of one domain. It edits and decides; the runner runs."""
 
 from importlib.metadata import version
+from itertools import takewhile
 
 from messaging.bus import Bus
 from messaging.contents import Content, Discovery, FileModified, Finding, Note
@@ -8,7 +9,7 @@ from messaging.messages import Envelope
 from runtime.agent import Agent, duty, handles
 from runtime.config import SessionConfig
 from runtime.experiment.bench import Bench, Method
-from runtime.experiment.events import SessionStarted, SetupRead
+from runtime.experiment.events import SessionStarted, SetAside, SetupRead
 from runtime.experiment.journal import Journal
 from runtime.experiment.loop import Loop
 from runtime.experiment.record import Record
@@ -108,6 +109,10 @@ class Optimizer(Agent):
     async def _begin(self, services: Services, facts: SetupFacts) -> None:
         record, repository = services.record, services.repository
         resumed = record.state.session == self.config.session and record.state.baseline is not None
+        for damaged in takewhile(lambda event: isinstance(event, SetAside), reversed(record.journal.events)):
+            assert isinstance(damaged, SetAside)
+            text = f"line {damaged.line} of journal.jsonl was set aside in journal.rejected: {damaged.why}"
+            await self.log(Note(level="warning", text=text))
         text = discovery(facts)
         record.add(
             SessionStarted(
