@@ -6,8 +6,9 @@ from itertools import takewhile
 from messaging.bus import Bus
 from messaging.contents import Content, Discovery, FileModified, Finding, Note
 from messaging.messages import Envelope
-from runtime.agent import Agent, duty, handles
+from runtime.agent import Agent
 from runtime.config import SessionConfig
+from runtime.dispatch import duty, handles
 from runtime.experiment.bench import Bench, Method
 from runtime.experiment.events import SessionStarted, SetAside, SetupRead
 from runtime.experiment.journal import Journal

@@ -8,8 +8,9 @@ from agents.router import OPTIMIZER, READ_AHEAD
 from messaging.bus import Bus
 from messaging.contents import Candidate, FileModified, Finding, Note, Targets
 from messaging.messages import Envelope
-from runtime.agent import Agent, handles
+from runtime.agent import Agent
 from runtime.config import SessionConfig
+from runtime.dispatch import handles
 from runtime.domain import Domain
 from runtime.errors import LowtideError
 from runtime.exchange import ProfileFile, read_profile

@@ -21,10 +21,12 @@ from messaging.messages import (
     TaskCreate,
     TaskList,
     TaskUpdate,
+    derived_id,
 )
 from messaging.text import headline, message, parse, render
-from runtime.agent import Agent, derived_id, handles
+from runtime.agent import Agent
 from runtime.config import SessionConfig
+from runtime.dispatch import handles
 from runtime.workspace import write_atomically
 
 OPTIMIZER = "memory"

@@ -5,9 +5,10 @@ import asyncio
 from pydantic import ValidationError
 
 from messaging.bus import Bus
-from messaging.messages import Envelope, Measure, Measured
-from runtime.agent import Agent, derived_id, handles
+from messaging.messages import Envelope, Measure, Measured, derived_id
+from runtime.agent import Agent
 from runtime.config import SessionConfig
+from runtime.dispatch import handles
 from runtime.measure.models import Job, Outcome
 from runtime.measure.runner import Runner as JobRunner
 from runtime.sandbox import Sandbox

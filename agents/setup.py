@@ -14,7 +14,8 @@ from agents.project_facts import (
 )
 from agents.router import SETUP
 from messaging.contents import Note
-from runtime.agent import Agent, duty
+from runtime.agent import Agent
+from runtime.dispatch import duty
 from runtime.errors import BadInput, TargetFailed
 from runtime.git import SYMLINK
 from runtime.measure.models import Job, Outcome, Tools

@@ -1,13 +1,4 @@
-"""The durable outbox and inbox of one agent, in one SQLite file.
-
-Commits are `synchronous=NORMAL`: a process killed at any moment loses nothing, and the file stays whole over a power
-cut, which may take the last commits. That is the right price here: the truth of a session is the journal, which is
-flushed; a message lost after its receipt is found by the sender's inquiry and shows as a dead letter, a lost mark leads
-to a copy, which its id makes harmless. `FULL` would put an fdatasync for each commit into the event loop, which on a
-busy disk made a round trip of 12 ms out of 2 (measured), and a target that is measured may keep the disk busy.
-
-The file is held exclusively: a second process of the same name is refused instead of taking half of the messages.
-"""
+"""The durable outbox and inbox of one agent, in one SQLite file."""
 
 import sqlite3
 import time
@@ -17,25 +8,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from messaging.errors import MailboxError, MessagingError
+from messaging.mailbox_file import open_file
 
 OutState = Literal["queued", "received", "processed", "dead"]
 InState = Literal["new", "handling", "processed", "dead"]
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS outbox (
-    id TEXT PRIMARY KEY, peer TEXT NOT NULL, lane INTEGER NOT NULL, seq INTEGER NOT NULL, state TEXT NOT NULL,
-    payload BLOB, reason TEXT NOT NULL DEFAULT '', at REAL NOT NULL);
-CREATE INDEX IF NOT EXISTS outbox_open ON outbox (peer, lane, seq) WHERE state IN ('queued', 'received');
-CREATE TABLE IF NOT EXISTS inbox (
-    peer TEXT NOT NULL, id TEXT NOT NULL, lane INTEGER NOT NULL, seq INTEGER NOT NULL, place INTEGER,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, payload BLOB, reason TEXT NOT NULL DEFAULT '',
-    at REAL NOT NULL, UNIQUE (peer, id));
-CREATE INDEX IF NOT EXISTS inbox_place ON inbox (place);
-CREATE INDEX IF NOT EXISTS inbox_open ON inbox (place) WHERE state IN ('new', 'handling');
-CREATE TABLE IF NOT EXISTS counters (
-    peer TEXT NOT NULL, lane INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0, awaited INTEGER NOT NULL DEFAULT 1,
-    PRIMARY KEY (peer, lane));
-"""
 RANK: dict[OutState, int] = {"queued": 0, "received": 1, "processed": 2, "dead": 2}
 """A state is only ever followed by one of higher rank."""
 
@@ -115,27 +92,7 @@ class Mailbox:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Messages hold source text; SQLite gives its other files the mode of this one.
-            path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, timeout=2.0, isolation_level=None)
-        except (OSError, sqlite3.Error) as error:
-            raise MailboxError(f"cannot open the mailbox {path}: {error}") from error
-        try:
-            # Exclusive before WAL: then SQLite keeps the index in memory and takes the lock once, for good.
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute("BEGIN EXCLUSIVE")
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            self._db.close()
-            if "locked" in str(error):
-                raise MailboxError(f"the mailbox {path} is in use: end the other process of this agent") from None
-            raise MailboxError(f"cannot use the mailbox {path}: {error}") from error
+        self._db = open_file(path)
 
     def close(self) -> None:
         """Closes the file; what is in it stays."""

@@ -1,5 +1,6 @@
 """The envelope and the bodies of every message between agents."""
 
+import hashlib
 import os
 import secrets
 import time
@@ -17,6 +18,12 @@ TaskStatus = Literal["pending", "in_progress", "completed", "blocked"]
 def new_id() -> str:
     """A new message id: 26 hexadecimal digits, time-ordered (48 bits of milliseconds, then 56 random bits)."""
     return f"{time.time_ns() // 1_000_000:012x}{secrets.token_hex(7)}"
+
+
+def derived_id(cause: str, what: str) -> str:
+    """The id of a message that follows from another: the same each time, so that a handler run twice says it once."""
+    digest = hashlib.sha256(f"{cause}\0{what}".encode()).hexdigest()
+    return f"{cause[:12]}{digest[:14]}"
 
 
 class Body(BaseModel):

@@ -7,11 +7,10 @@ handled one after the other, in order.
 """
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import structlog
 from pydantic import BaseModel
@@ -20,22 +19,22 @@ from messaging.bus import Bus, Delivery
 from messaging.contents import Complete, Content, Note
 from messaging.incoming import MAX_ATTEMPTS
 from messaging.messages import (
-    AnyBody,
     Control,
     Envelope,
     Measure,
     Measured,
-    SendMessage,
     Task,
     TaskClaim,
     TaskClaimed,
     TaskList,
     TaskStatus,
     TaskUpdate,
+    derived_id,
     new_id,
 )
-from messaging.text import message, parse
+from messaging.text import message
 from runtime.config import SessionConfig
+from runtime.dispatch import Duty, Handler, called, handler_of, handles, marked
 from runtime.errors import BadInput, LowtideError, Stopped, TargetFailed
 from runtime.measure.models import Job, Outcome
 
@@ -43,40 +42,6 @@ ROUTER = "router"
 RUNNER = "runner"
 LEASE_S = 60.0
 """How long a task stays claimed without renewal; it is renewed after a third of that."""
-
-Handler = Callable[[Any, Any, Envelope], Awaitable[None]]
-Duty = Callable[[Any], Coroutine[Any, Any, None]]
-_H = TypeVar("_H", bound=Callable[..., Awaitable[None]])
-
-
-def handles(*types: type[BaseModel]) -> Callable[[_H], _H]:
-    """Marks a method `(self, body_or_content, envelope)` as the handler of these bodies or contents."""
-
-    def mark(method: _H) -> _H:
-        method._handles = types  # type: ignore[attr-defined]
-        return method
-
-    return mark
-
-
-def duty(*subjects: str) -> Callable[[_H], _H]:
-    """Marks a method `(self)` as the work of the tasks with these subjects.
-
-    It is started once, when the router grants any of them, and is started again by no later grant while it runs. It
-    says itself when a task is done (`complete`). A LowtideError it raises ends the session.
-    """
-
-    def mark(method: _H) -> _H:
-        method._duty = subjects  # type: ignore[attr-defined]
-        return method
-
-    return mark
-
-
-def derived_id(cause: str, what: str) -> str:
-    """The id of a message that follows from another: the same each time, so that a handler run twice says it once."""
-    digest = hashlib.sha256(f"{cause}\0{what}".encode()).hexdigest()
-    return f"{cause[:12]}{digest[:14]}"
 
 
 class Agent:
@@ -91,11 +56,7 @@ class Agent:
     _duties: dict[str, Duty]
 
     def __init_subclass__(cls) -> None:
-        cls._handlers, cls._duties = {}, {}
-        for base in reversed(cls.__mro__):
-            for method in vars(base).values():
-                cls._handlers |= dict.fromkeys(getattr(method, "_handles", ()), method)
-                cls._duties |= dict.fromkeys(getattr(method, "_duty", ()), method)
+        cls._handlers, cls._duties = marked(cls)
 
     def __init__(self, bus: Bus, config: SessionConfig) -> None:
         self.name = bus.agent
@@ -279,9 +240,9 @@ class Agent:
 
     async def _handle(self, delivery: Delivery) -> None:
         envelope = delivery.envelope
-        found = self._find(envelope.body)
+        found = handler_of(self._handlers, envelope.body)
         if found is None:
-            await self._bury(delivery, f"{self.name} takes no {_called(envelope.body)}")
+            await self._bury(delivery, f"{self.name} takes no {called(envelope.body)}")
             return
         handler, subject = found
         try:
@@ -297,14 +258,6 @@ class Agent:
                 await self._bury(delivery, f"rejected {delivery.attempts} times: {reason}")
         else:
             await delivery.processed()
-
-    def _find(self, body: AnyBody) -> tuple[Handler, BaseModel] | None:
-        if isinstance(body, SendMessage):
-            content = body.content if body.content is not None else parse(body.message)
-            if content is not None and (handler := self._handlers.get(type(content))):
-                return handler, content
-        handler = self._handlers.get(type(body))
-        return None if handler is None else (handler, body)
 
     async def _bury(self, delivery: Delivery, reason: str) -> None:
         """A dead letter is never silent (I2)."""
@@ -342,9 +295,3 @@ class Agent:
             case "hint":
                 await self.on_hint(body.text)
         await self._show()
-
-
-def _called(body: AnyBody) -> str:
-    if isinstance(body, SendMessage) and body.content is not None:
-        return f"{body.kind} with {body.content.type}"
-    return body.kind

@@ -8,34 +8,19 @@ done in a worktree of its own below `.codeflash/`, or with private indexes. What
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from messaging.contents import EditedFile
 from runtime.checkout import STATE_FOLDER, Checkout, open_checkout
 from runtime.errors import BadInput, RepositoryError
 from runtime.git import Entry, GitCaller
+from runtime.history import Commit, newest, with_trailer
 from runtime.paths import confined, write_file
 from runtime.worktree import BRANCH, REF, Worktree
 
 EXPERIMENT = "Lowtide-Experiment"
 REVERTS = "Lowtide-Reverts"
 EXCLUDED = f"/{STATE_FOLDER}/"
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit of the history. `committed_at` is in seconds since 1970."""
-
-    sha: str
-    committed_at: int
-    message: str
-    files: tuple[str, ...]
-
-    @property
-    def subject(self) -> str:
-        """The first line of the message."""
-        return self.message.partition("\n")[0]
 
 
 class Repository:
@@ -187,7 +172,7 @@ class Repository:
 
     def find_commit(self, experiment: str) -> str | None:
         """The commit of the branch, since the base, that carries the experiment's trailer; the newest."""
-        return self._with_trailer(EXPERIMENT, experiment)
+        return self._carrying(EXPERIMENT, experiment)
 
     def message(self, sha: str) -> str:
         """The whole message of a commit."""
@@ -199,7 +184,7 @@ class Repository:
         Raises:
             RepositoryError: later commits stand in the way; the worktree is as before.
         """
-        made = self._with_trailer(REVERTS, sha)
+        made = self._carrying(REVERTS, sha)
         if made:
             return made
         git = self._worktree.git
@@ -222,20 +207,7 @@ class Repository:
 
     def log(self, count: int, revision: str = REF) -> list[Commit]:
         """The newest `count` commits, newest first, with the files each changed (none for a merge)."""
-        out = self.checkout.git.text(
-            "log",
-            f"-{count}",
-            "--format=%x02%H%x1f%ct%x1f%B%x1f",
-            "--name-only",
-            "--no-renames",
-            revision,
-            "--",
-        )
-        commits = []
-        for record in out.split("\x02")[1:]:
-            sha, seconds, message, files = record.split("\x1f")
-            commits.append(Commit(sha, int(seconds), message.strip(), tuple(filter(None, files.split("\n")))))
-        return commits
+        return newest(self.checkout.git, count, revision)
 
     def diff(self, old: str, new: str) -> str:
         """The patch from one commit or tree to another."""
@@ -258,13 +230,8 @@ class Repository:
             git.text("commit", "--quiet", "--no-verify", "--cleanup=verbatim", "-F", str(text), "--", *names)
         return self.head
 
-    def _with_trailer(self, key: str, value: str) -> str | None:
-        form = f"--format=%H %(trailers:key={key},valueonly,separator=%x20)"
-        for line in self.checkout.git.text("log", form, f"{self.base}..{REF}", "--").splitlines():
-            sha, _, found = line.partition(" ")
-            if found == value:
-                return sha
-        return None
+    def _carrying(self, trailer: str, value: str) -> str | None:
+        return with_trailer(self.checkout.git, f"{self.base}..{REF}", trailer, value)
 
     def _exclude(self) -> None:
         """Adds our folder to .git/info/exclude, once; the bytes that are there stay."""

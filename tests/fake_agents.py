@@ -7,8 +7,9 @@ import time
 
 from agents.router import BASELINE, LOOP
 from messaging.contents import Baseline, Complete, CrossDomain, ExperimentResult, StageRow
-from messaging.messages import Envelope, Measure, Measured
-from runtime.agent import Agent, derived_id, duty, handles
+from messaging.messages import Envelope, Measure, Measured, derived_id
+from runtime.agent import Agent
+from runtime.dispatch import duty, handles
 from runtime.errors import BadInput, TargetFailed
 from runtime.measure.models import Outcome, ProbeReport, Tools
 

@@ -15,11 +15,22 @@ import structlog
 
 from messaging.bus import Bus
 from messaging.contents import CrossDomain, FileModified, Finding, Note
-from messaging.messages import Control, Envelope, Presence, Roster, SendMessage, Task, TaskClaim, TaskClaimed
+from messaging.messages import (
+    Control,
+    Envelope,
+    Presence,
+    Roster,
+    SendMessage,
+    Task,
+    TaskClaim,
+    TaskClaimed,
+    derived_id,
+)
 from messaging.text import message
 from runtime import log
-from runtime.agent import LEASE_S, Agent, derived_id, duty, handles
+from runtime.agent import LEASE_S, Agent
 from runtime.config import Environment, SessionConfig, session_id, state_folder
+from runtime.dispatch import duty, handles
 from runtime.errors import BadInput
 from runtime.experiment.events import SessionEnded, SessionStarted
 from runtime.measure.models import TargetSpec
@@ -103,8 +114,7 @@ def test_a_grant_that_crossed_the_tasks_completion_starts_nothing(config: Sessio
                 task = Task(id="t1", subject="Dig", status="in_progress", lease_until=time.time() + lease)
                 sent = await router.send("worker", TaskClaimed(task=task, won=True))
                 assert await router.wait(sent, timeout=10) == "processed"
-                while worker._running["dig"] and not worker._running["dig"].done():
-                    await asyncio.sleep(0)
+                await asyncio.wait([worker._running["dig"]])
             return worker.got
 
     assert asyncio.run(run()) == ["dug", "dug"]

@@ -1,4 +1,4 @@
-"""Effects of expressions: the part of `purity.Analyst` that deals with them, and the means for statements.
+"""Effects of expressions: the part of `purity.Analyst` for them, and the means for operators and statements.
 
 Operators, attribute reads and truth tests on objects of unknown type are taken to have no effect of their own
 (they may raise); calls of what is not known are taken to do anything. Numbers beyond the range of a float and
@@ -8,19 +8,20 @@ exhausted memory do not count as a way to raise.
 import ast
 from dataclasses import replace
 
+from agents.memory.analysis.binding import bound_once, comprehension_target, surely_bound
 from agents.memory.analysis.calls import Calls
 from agents.memory.analysis.effects import NOTHING, Effects, Place, union
-from agents.memory.analysis.kinds import CONTAINERS, NUMBERS, SCALARS, Kind, Kinds
+from agents.memory.analysis.inference import Kinds
+from agents.memory.analysis.kinds import CONTAINERS, SCALARS, Kind
 from agents.memory.analysis.modules import (
     COMPREHENSIONS,
     Comprehension,
     Module,
     declared,
-    outermost_loop,
     text,
 )
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.resolution import Builtin, Class, Library, assigned_attributes, imported_module, resolve
+from agents.memory.analysis.resolution import Builtin, Class, Library, imported_module, resolve
 
 _DEPTH = 6
 """Calls followed into project functions before a callee counts as unknown."""
@@ -149,8 +150,8 @@ class Expressions:
 
     def _on_name(self, node: ast.Name) -> Effects:
         if not isinstance(node.ctx, ast.Load):
-            if node.id in self._globals | self._nonlocals or self._comprehension_target(node):
-                hidden = self._comprehension_target(node)
+            if node.id in self._globals | self._nonlocals or comprehension_target(self.module, node):
+                hidden = comprehension_target(self.module, node)
                 return NOTHING if hidden else self.unknown(node, f"global {node.id}")
             raises = (f"del {node.id}",) if isinstance(node.ctx, ast.Del) else ()
             return Effects(binds=frozenset({node.id}), raises=raises)
@@ -160,57 +161,17 @@ class Expressions:
         if scope is None:
             known = isinstance(resolve(self.project, self.module, node), Builtin)
             return NOTHING if known else Effects(raises=(node.id,))
-        raises = () if self._surely_bound(node, scope) else (f"{node.id} may be unbound",)
+        raises = () if surely_bound(self.module, self.scope, node, scope) else (f"{node.id} may be unbound",)
         if scope is self.scope:
             nonlocal_ = any(isinstance(n, ast.Nonlocal) and node.id in n.names for n in ast.walk(scope))
             global_ = any(isinstance(b, ast.Global) for b in self.module.bindings(scope)[node.id])
             shared = {Place("", 0, node.id, node.lineno)} if nonlocal_ or global_ else set()
             return Effects(names=frozenset({node.id}), reads=frozenset(shared), raises=raises)
         place = Place("", 0, node.id, node.lineno)
-        return Effects(reads=frozenset() if self._bound_once(node.id, scope) else frozenset({place}), raises=raises)
-
-    def _bound_once(self, name: str, scope: ast.AST) -> bool:
-        """Whether the outer scope binds the name once and for all."""
-        bindings = self.module.bindings(scope)[name]
-        inner = any(isinstance(n, ast.Nonlocal) and name in n.names for n in ast.walk(scope))
-        if isinstance(scope, ast.Module) and name in assigned_attributes(self.project):
-            return False  # Perhaps another file's `module.name = ...`.
-        return len(bindings) == 1 and not inner and outermost_loop(self.module, bindings[0], scope) is None
-
-    def _comprehension_target(self, node: ast.Name) -> bool:
-        return any(isinstance(a, ast.comprehension) and node in ast.walk(a.target) for a in self.module.ancestors(node))
-
-    def _surely_bound(self, use: ast.Name, scope: ast.AST) -> bool:
-        """Whether a binding of the name always ran before `use`, and nothing deletes it."""
-        bindings = self.module.bindings(scope)[use.id]
-        if any(isinstance(getattr(b, "ctx", None), ast.Del) for b in bindings):
-            return False
-        if isinstance(scope, ast.Module) and scope is not self.scope:
-            return any(self.module.parents.get(self.module.statement(b)) is scope for b in bindings)
-        around = {use, *self.module.ancestors(use)}
-        for binding in bindings:
-            if isinstance(binding, ast.arg):
-                return True
-            statement = self.module.statement(binding)
-            if statement in around:
-                # Only the parts of a compound statement that come after its header see what the header binds.
-                inside = isinstance(statement, ast.For | ast.AsyncFor | ast.With | ast.AsyncWith)
-                if inside and any(s in around for s in getattr(statement, "body", [])):
-                    return True
-                continue
-            if isinstance(statement, ast.For | ast.While | ast.If | ast.Try | ast.Match):
-                continue
-            suite = self._suite(statement)
-            later = suite[suite.index(statement) + 1 :]
-            if any(s in around for s in later):
-                return True
-        return False
-
-    def _suite(self, statement: ast.stmt) -> list[ast.stmt]:
-        for _, value in ast.iter_fields(self.module.parents[statement]):
-            if isinstance(value, list) and statement in value:
-                return value
-        return [statement]
+        return Effects(
+            reads=frozenset() if bound_once(self.project, self.module, node.id, scope) else frozenset({place}),
+            raises=raises,
+        )
 
     def _on_attribute(self, node: ast.Attribute) -> Effects:
         if isinstance(node.ctx, ast.Load):
@@ -235,60 +196,6 @@ class Expressions:
         if isinstance(resolve(self.project, self.module, target), Class):
             return self.unknown(target, what)
         return Effects(writes=frozenset({self.place(target)}), raises=(what,))
-
-    def _on_binop(self, node: ast.BinOp) -> Effects:
-        safe = self._safe_operation(node.op, self.kinds.of(node.left), node.right)
-        looked = self.of(node.left, node.right) | self.look(node.left, node.right)
-        return looked | (NOTHING if safe else Effects(raises=(text(node),)))
-
-    def _safe_operation(self, op: ast.operator, left: Kind | None, right_expr: ast.expr) -> bool:
-        right = self.kinds.of(right_expr)
-        if left is None or right is None:
-            return False
-        if left.name in NUMBERS and right.name in NUMBERS:
-            if isinstance(op, ast.Div | ast.Mod | ast.FloorDiv):
-                return isinstance(right_expr, ast.Constant) and bool(right_expr.value)
-            return isinstance(op, ast.Add | ast.Sub | ast.Mult) or (
-                isinstance(op, ast.BitAnd | ast.BitOr | ast.BitXor) and "number" not in (left.name, right.name)
-            )
-        return isinstance(op, ast.Add) and left.name == right.name and left.name in {"str", "list", "tuple"}
-
-    def _on_unaryop(self, node: ast.UnaryOp) -> Effects:
-        inner = self.of(node.operand) | self.look(node.operand)
-        if isinstance(node.op, ast.Not):
-            return inner | self.truth(node.operand)
-        kind = self.kinds.of(node.operand)
-        safe = kind is not None and kind.name in NUMBERS and not isinstance(node.op, ast.Invert)
-        return inner if safe else inner | Effects(raises=(text(node),))
-
-    def _on_boolop(self, node: ast.BoolOp) -> Effects:
-        return self.of(*node.values) | union(self.truth(value) for value in node.values[:-1])
-
-    def _on_ifexp(self, node: ast.IfExp) -> Effects:
-        return self.of(node.test, node.body, node.orelse) | self.truth(node.test)
-
-    def _on_compare(self, node: ast.Compare) -> Effects:
-        effects = self.of(node.left, *node.comparators)
-        left = node.left
-        for op, right in zip(node.ops, node.comparators, strict=True):
-            kinds = [self.kinds.of(left), self.kinds.of(right)]
-            names = {kind.name if kind else "" for kind in kinds}
-            if not isinstance(op, ast.Is | ast.IsNot):
-                effects |= self.look(left, right)
-            if isinstance(op, ast.In | ast.NotIn):
-                if not (kinds[1] and kinds[1].name in SCALARS | {"range"}):
-                    effects |= Effects(reads=frozenset({self.place(right)}))
-                safe = self.scalar(left) and bool(kinds[1]) and kinds[1].name in {"set", "dict", "range"}  # type: ignore[union-attr]
-            elif isinstance(op, ast.Is | ast.IsNot):
-                safe = True
-            elif isinstance(op, ast.Eq | ast.NotEq):
-                safe = names <= SCALARS
-            else:
-                safe = names <= NUMBERS or names == {"str"}
-            if not safe:
-                effects |= Effects(raises=(text(node),))
-            left = right
-        return effects
 
     def _on_joinedstr(self, node: ast.JoinedStr) -> Effects:
         effects = NOTHING

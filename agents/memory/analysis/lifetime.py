@@ -13,7 +13,8 @@ from agents.memory.analysis.modules import (
     own_nodes,
 )
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.scopes import Access, Scope, eager_builtins, own_statements, scope, suites
+from agents.memory.analysis.scopes import Access, Scope, eager_builtins, scope
+from agents.memory.analysis.suites import own_statements, suites
 from agents.memory.analysis.uses import last_name, uses
 
 COMPILING_DECORATORS = frozenset(

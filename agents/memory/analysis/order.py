@@ -5,7 +5,8 @@ import ast
 from collections.abc import Iterator
 
 from agents.memory.analysis.classes import self_method
-from agents.memory.analysis.kinds import CONTAINERS, Kinds
+from agents.memory.analysis.inference import Kinds
+from agents.memory.analysis.kinds import CONTAINERS
 from agents.memory.analysis.lifetime import Local
 from agents.memory.analysis.modules import FUNCTIONS
 from agents.memory.analysis.project import Project

@@ -9,7 +9,8 @@ from agents.memory.analysis.concrete import Concrete, Replacement
 from agents.memory.analysis.modules import COMPREHENSIONS, FUNCTIONS, Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
-from agents.memory.analysis.scopes import accesses, own_statements
+from agents.memory.analysis.scopes import accesses
+from agents.memory.analysis.suites import own_statements
 from agents.memory.analysis.uses import AttributeUse
 
 _OPERATORS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from agents.memory.analysis.modules import FunctionNode, Module, comprehension_targets, parameters
+from agents.memory.analysis.suites import own_statements
 
 How = Literal["argument", "assign", "walrus", "for", "with", "match", "import", "def", "class", "except", "type"]
 ScopeLike = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
@@ -217,29 +218,6 @@ def _defaults(arguments: ast.arguments) -> list[ast.expr]:
 
 def _annotations(node: FunctionNode) -> list[ast.expr | None]:
     return [*(parameter.annotation for parameter in parameters(node)), node.returns]
-
-
-def own_statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements of one scope in source order: suites are entered, nested defs and classes are not."""
-    for statement in body:
-        yield statement
-        if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for suite in suites(statement):
-                yield from own_statements(suite)
-
-
-def suites(node: ast.AST) -> list[list[ast.stmt]]:
-    """The suites directly below a statement, in source order; those of handlers and cases among them."""
-    found = []
-    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
-        part = getattr(node, name, None)
-        if not isinstance(part, list) or not part:
-            continue
-        if name in ("handlers", "cases"):
-            found += [inner.body for inner in part]
-        else:
-            found.append(part)
-    return found
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 import ast
 
 from agents.memory.analysis.effects import NOTHING, Effects, union
-from agents.memory.analysis.expressions import Expressions
 from agents.memory.analysis.kinds import SCALARS
 from agents.memory.analysis.modules import FunctionNode, text
+from agents.memory.analysis.operators import Operators
 
 
-class Statements(Expressions):
+class Statements(Operators):
     """Effects of statements; each method is named after the node type it is for."""
 
     def _on_augassign(self, node: ast.AugAssign) -> Effects:
@@ -20,7 +20,7 @@ class Statements(Expressions):
         effects = self.of(loaded, node.target, node.value) | self.look(loaded, node.value)
         if kind is None or kind.name not in SCALARS:
             effects |= Effects(writes=frozenset({self.place(loaded)}))
-        if not self._safe_operation(node.op, kind, node.value):
+        if not self.safe_operation(node.op, kind, node.value):
             effects |= Effects(raises=(text(node),))
         del self.module.parents[loaded]
         return effects

@@ -5,40 +5,20 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere, keyword
-from agents.memory.analysis.concrete import concrete, edited, without_unused
-from agents.memory.analysis.modules import FUNCTIONS, Module
+from agents.memory.analysis.modules import FUNCTIONS
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.removal import harmless, removals, removed_values, unused_locals
+from agents.memory.analysis.removal import harmless, removed_values
 from agents.memory.analysis.resolution import Class, resolve
 from agents.memory.analysis.uses import AttributeUse, Reflection, last_name, mentioning
+from agents.memory.playbook.attribute_edits import declarations, edits_without
+from agents.memory.playbook.examples import a07 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
-from messaging.contents import EditedFile
 from runtime.measure.models import ClassCensus
 
 _QUIET_BASES = frozenset({"object", "ABC"})
 _QUIET_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "runtime_checkable"})
 _READERS = frozenset({"getattr", "hasattr", "delattr", "attrgetter", "object"})
 _SPECIAL = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getstate__", "__reduce__"})
-
-
-def _invalid(
-    member: str,
-    why: str,
-    *,
-    decorator: str = "",
-    bases: str = "",
-    after: str = "",
-    extra: Mapping[str, str] | None = None,
-) -> Example:
-    """An INVALID example: a class `Row` that writes `_raw`, with this member, and what follows it."""
-    return Example(
-        before=f"from collections import UserDict\n\n\n{decorator}class Row{bases}:\n    {member}\n\n"
-        f"    def __init__(self, line):\n        self._raw = line\n        self.key = 1\n\n\n{after}",
-        class_name="Row",
-        attribute="_raw",
-        extra=extra or {},
-        why=why,
-    )
 
 
 class WriteOnlyAttribute:
@@ -77,7 +57,7 @@ class WriteOnlyAttribute:
     ) -> Candidate | None:
         uses = [use for use in facts.index.attributes.get(name, []) if _ours(facts, use) is not False]
         shown = _shown(project, facts, census, name, uses)
-        edits = _edits(project, facts, name, uses) if shown else []
+        edits = edits_without(project, facts, name, uses) if shown else []
         if not edits:
             return None
         assumes = [] if _is_private(name) else [f"no reader of `{census.name}.{name}` outside this repository"]
@@ -106,243 +86,8 @@ class WriteOnlyAttribute:
             read=mentioning(project, name, facts.name),
         )
 
-    VALID: ClassVar[list[Example]] = [
-        Example(
-            before="""\
-import copy
-from dataclasses import dataclass, field
-
-
-@dataclass
-class Row:
-    key: str
-    _log: list = field(default_factory=list, repr=False, compare=False)
-
-
-def keep(rows):
-    for row in rows:
-        row._log.append({"step": "keep", "key": row.key})
-    return rows
-
-
-def double(row):
-    other = copy.copy(row)
-    other._log = list(row._log)
-    other.key = row.key * 2
-    return other
-""",
-            after="""\
-import copy
-from dataclasses import dataclass
-
-
-@dataclass
-class Row:
-    key: str
-
-
-def keep(rows):
-    for row in rows:
-        pass
-    return rows
-
-
-def double(row):
-    other = copy.copy(row)
-    other.key = row.key * 2
-    return other
-""",
-            class_name="Row",
-            attribute="_log",
-            call="[double(row) for row in keep([Row('a'), Row('b')])]",
-        ),
-        Example(
-            before="""\
-class Row:
-    def __init__(self, line):
-        self._raw = line
-        parts = line.split(",")
-        self.key = parts[0]
-        self.value = float(parts[1])
-
-
-def run():
-    return [(row.key, row.value) for row in [Row("a,1"), Row("b,2")]]
-""",
-            after="""\
-class Row:
-    def __init__(self, line):
-        parts = line.split(",")
-        self.key = parts[0]
-        self.value = float(parts[1])
-
-
-def run():
-    return [(row.key, row.value) for row in [Row("a,1"), Row("b,2")]]
-""",
-            class_name="Row",
-            attribute="_raw",
-            call="run()",
-        ),
-        Example(
-            before="""\
-class Meter:
-    def __init__(self):
-        self._history: list[dict] = []
-        self.total = 0
-
-    def _note(self, amount):
-        \"\"\"Keeps what was added.\"\"\"
-        entry = {"amount": amount, "total": self.total}
-        self._history.append(entry)
-
-    def add(self, amount):
-        self.total = self._last = amount + self.total
-        for part in (1, 2):
-            self._history += [f"{part}"]
-        self._history[-1:] = [amount]
-        self._note(amount)
-        return self.total
-
-
-class Quiet(Meter):
-    def reset(self):
-        self._history = []; self.total = 0
-
-
-def run():
-    other = Meter()
-    other._history.append("start")
-    meter = Quiet()
-    return meter.add(1), meter.add(2), meter.reset(), meter.total
-""",
-            after="""\
-class Meter:
-    def __init__(self):
-        self.total = 0
-
-    def _note(self, amount):
-        \"\"\"Keeps what was added.\"\"\"
-
-    def add(self, amount):
-        self.total = self._last = amount + self.total
-        for part in (1, 2):
-            pass
-        self._note(amount)
-        return self.total
-
-
-class Quiet(Meter):
-    def reset(self):
-        self.total = 0
-
-
-def run():
-    other = Meter()
-    meter = Quiet()
-    return meter.add(1), meter.add(2), meter.reset(), meter.total
-""",
-            class_name="Meter",
-            attribute="_history",
-            call="run()",
-        ),
-        Example(
-            before="""\
-from dataclasses import dataclass, field
-
-
-@dataclass
-class Job:
-    name: str
-    steps: list = field(default_factory=list, repr=False, compare=False)
-    done: bool = field(default=False)
-
-    def step(self, text):
-        self.steps.append(text)
-        self.done = True
-        return self
-
-
-def run():
-    return repr(Job("a").step("b")), Job("a") == Job("a")
-""",
-            after="""\
-from dataclasses import dataclass, field
-
-
-@dataclass
-class Job:
-    name: str
-    done: bool = field(default=False)
-
-    def step(self, text):
-        self.done = True
-        return self
-
-
-def run():
-    return repr(Job("a").step("b")), Job("a") == Job("a")
-""",
-            class_name="Job",
-            attribute="steps",
-            call="run()",
-        ),
-    ]
-    INVALID: ClassVar[list[Example]] = [
-        _invalid("", "a base of another library may read it", bases="(UserDict)"),
-        _invalid("", "a metaclass may read it", bases="(metaclass=type)"),
-        _invalid("__slots__ = ('_raw', 'key')", "its slot would stay"),
-        _invalid("def __getattr__(self, name):\n        return 1", "missing attributes are answered"),
-        _invalid("", "an unknown decorator may use it", decorator="@print\n"),
-        _invalid("def text(self):\n        return self._raw", "a method reads it"),
-        _invalid("def __eq__(self, other):\n        return self._raw == other._raw", "equality reads it"),
-        _invalid("def size(self):\n        self._raw.append(1)\n        return self._raw.pop()", "pop() gives it away"),
-        _invalid("", "a test reads it", extra={"tests/test_row.py": "def test(row):\n    assert row._raw\n"}),
-        _invalid("", "a subclass reads it", after="class Wide(Row):\n    def text(self):\n        return self._raw\n"),
-        _invalid(
-            "",
-            "a class two steps below reads it",
-            after="class Wide(Row):\n    pass\n\n\nclass Wider(Wide):\n    def text(self):\n        return self._raw\n",
-        ),
-        _invalid("", "getattr reads it", extra={"other.py": "def f(row):\n    return getattr(row, '_raw')\n"}),
-        _invalid("", "any name may be read", after="def f(row, name):\n    return getattr(row, name)\n"),
-        _invalid(
-            "",
-            "the computed name may be this one",
-            extra={"other.py": "def f(row):\n    for name in ['_raw']:\n        print(getattr(row, name))\n"},
-        ),
-        _invalid("", "the format reads it", extra={"other.py": "def f(row):\n    return '{0._raw}'.format(row)\n"}),
-        _invalid("def dump(self):\n        return self.__dict__", "the instance dict is read"),
-        _invalid("", "vars() reads it", extra={"other.py": "def f(row):\n    return vars(row)\n"}),
-        _invalid("", "pickles hold it", extra={"other.py": "import pickle\n"}),
-        _invalid(
-            "", "attrgetter reads it", extra={"other.py": "from operator import attrgetter\nf = attrgetter('_raw')\n"}
-        ),
-        _invalid(
-            "",
-            "written through an unknown object, and another class has one",
-            after="class Other:\n    _raw: int = 0\n\n\ndef f(thing):\n    thing._raw = 1\n",
-        ),
-        _invalid("def swap(self):\n        self._raw, self.key = self.key, 1", "a tuple target"),
-        _invalid("def read(self):\n        self._raw = input()", "the value reads from the user"),
-        _invalid("def next(self, lines):\n        self._raw = next(lines)", "the value steps an iterator"),
-        _invalid("def copy(self, lines):\n        self._raw = list(lines)", "the copy uses up an iterator"),
-        Example(
-            before="from dataclasses import dataclass, field\n\n\n@dataclass\nclass Row:\n"
-            "    raw: list = field(default_factory=list)\n\n    def add(self, x):\n        self.raw = x\n",
-            class_name="Row",
-            attribute="raw",
-            why="the generated repr and equality read it",
-        ),
-        Example(
-            before="from dataclasses import dataclass, field\n\n\n@dataclass\nclass Row:\n"
-            "    raw: list = field(default_factory=list, repr=False, compare=False)\n\n"
-            "    def add(self, x):\n        self.raw = x\n\n\nROW = Row([1])\n",
-            class_name="Row",
-            attribute="raw",
-            why="a caller passes it",
-        ),
-    ]
+    VALID: ClassVar[list[Example]] = examples.VALID
+    INVALID: ClassVar[list[Example]] = examples.INVALID
 
 
 def _shown(
@@ -492,7 +237,7 @@ def _no_effect(
     values = [(use.module, v) for use in writes for v in removed_values(use) or [] if v not in copied]
     if name not in facts.fields:
         # What a field's declaration calls is dataclasses.field.
-        values += [(facts.module, item.value) for item in _declarations(facts, name) if item.value is not None]
+        values += [(facts.module, item.value) for item in declarations(facts, name) if item.value is not None]
     if not all(harmless(project, module, [value]) for module, value in values):
         return None
     return f"{len(values)} values of names, constants and calls without effect"
@@ -511,56 +256,3 @@ def _no_field(facts: ClassFacts, name: str) -> str | None:
     if isinstance(init, ast.Constant) and init.value is False:
         return f"`{name}` is a field without repr, comparison and init"
     return facts.never_passed(name)
-
-
-def _declarations(facts: ClassFacts, name: str) -> list[ast.Assign | ast.AnnAssign]:
-    """What declares the attribute in the class body: a field, an annotation, a default."""
-    return [
-        item
-        for item in facts.node.body
-        if (isinstance(item, ast.AnnAssign) and isinstance(item.target, ast.Name) and item.target.id == name)
-        or (
-            isinstance(item, ast.Assign)
-            and len(item.targets) == 1
-            and isinstance(item.targets[0], ast.Name)
-            and item.targets[0].id == name
-        )
-    ]
-
-
-def _imported(module: Module, statements: set[ast.stmt]) -> set[tuple[str, str]]:
-    """(module, name) of each `from module import name` whose name the statements mention."""
-    mentioned = {n.id for statement in statements for n in ast.walk(statement) if isinstance(n, ast.Name)}
-    return {
-        (node.module, alias.name)
-        for node in module.tree.body
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level
-        for alias in node.names
-        if alias.asname is None and alias.name in mentioned
-    }
-
-
-def _edits(project: Project, facts: ClassFacts, name: str, uses: list[AttributeUse]) -> list[EditedFile]:
-    """The edited files; none when one of them cannot be edited."""
-    edits: list[EditedFile] = []
-    modules = {use.module.path: use.module for use in uses}
-    if _declarations(facts, name):
-        modules[facts.module.path] = facts.module
-    for module in modules.values():
-        statements: set[ast.stmt] = set()
-        targets: list[ast.expr] = []
-        for use in uses:
-            statement = module.statement(use.node) if use.module is module else None
-            if isinstance(statement, ast.Assign) and len(statement.targets) > 1:
-                targets.append(use.node)
-            elif statement is not None:
-                statements.add(statement)
-        statements |= unused_locals(project, module, statements)
-        if module is facts.module:
-            statements.update(_declarations(facts, name))
-        tree = concrete(project, module)
-        edit = tree and edited(module, tree, removals(tree, statements, targets))
-        if not edit:
-            return []
-        edits.append(without_unused(edit, _imported(module, statements)))
-    return edits

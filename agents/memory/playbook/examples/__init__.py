@@ -1,0 +1,1 @@
+"""The examples of the rules: the tests are made from them."""

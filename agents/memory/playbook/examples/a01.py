@@ -1,0 +1,282 @@
+"""The examples of A01: what it rewrites, and what it leaves alone and why."""
+
+from collections.abc import Mapping
+
+from agents.memory.playbook.rule import Example
+
+
+def _invalid(
+    body: str,
+    why: str,
+    holding: str = "data",
+    holding_type: str = "list",
+    refcounts: Mapping[str, int] | None = None,
+) -> Example:
+    """An INVALID example: a function `f(rows)` with this body; the peak is the line that binds `big`."""
+    return Example(
+        before=f"def f(rows):\n    {body}\n",
+        function="f",
+        peak_line="big =",
+        holding=holding,
+        holding_type=holding_type,
+        refcounts=refcounts or {},
+        why=why,
+    )
+
+
+VALID: list[Example] = [
+    Example(
+        before="""\
+def build(n):
+    raw = [i * 1.5 for i in range(n)]
+    total = sum(raw)
+
+    # The large one.
+    scaled = [total / (i + 1) for i in range(n)]
+    return sum(scaled)
+""",
+        after="""\
+def build(n):
+    raw = [i * 1.5 for i in range(n)]
+    total = sum(raw)
+    del raw
+
+    # The large one.
+    scaled = [total / (i + 1) for i in range(n)]
+    return sum(scaled)
+""",
+        function="build",
+        peak_line="scaled = [",
+        holding="raw",
+        refcounts={"raw": 1},
+        call="build(9)",
+    ),
+    Example(
+        before="""\
+def total(path):
+    with open(path) as f:
+        text: str = f.read()
+        count = len(text)
+        return [i for i in range(count)]
+""",
+        after="""\
+def total(path):
+    with open(path) as f:
+        text: str = f.read()
+        count = len(text)
+        del text
+        return [i for i in range(count)]
+""",
+        function="total",
+        peak_line="return [",
+        holding="text",
+        holding_type="str",
+        call="len(total(__file__)) > 0 or total('/nowhere')",
+    ),
+    Example(
+        before="""\
+class Report:
+    def render(self, n, *extra):
+        rows = [[i] for i in range(n)]
+        for row in rows:
+            row.append(1)
+        found = sum(len(row) for row in rows)
+        out = []
+        while len(out) < found:
+            out.append("x" * 100)
+        return out
+""",
+        after="""\
+class Report:
+    def render(self, n, *extra):
+        rows = [[i] for i in range(n)]
+        for row in rows:
+            row.append(1)
+        found = sum(len(row) for row in rows)
+        del rows
+        out = []
+        while len(out) < found:
+            out.append("x" * 100)
+        return out
+""",
+        function="Report.render",
+        peak_line="out.append",
+        holding="rows",
+        holding_element="list",
+        call="Report().render(3, 4)",
+    ),
+    Example(
+        before="""\
+def parse(n):
+    for size in (n, n + 1):
+        data = list(range(size))
+        if len(data) > 3:
+            out = [1] * size
+        elif size:
+            out = [2] * size
+    return out
+""",
+        after="""\
+def parse(n):
+    for size in (n, n + 1):
+        data = list(range(size))
+        if len(data) > 3:
+            out = [1] * size
+        elif size:
+            del data
+            out = [2] * size
+    return out
+""",
+        function="parse",
+        peak_line="out = [2]",
+        holding="data",
+        call="[parse(n) for n in (1, 2, 3, 9)]",
+    ),
+    Example(
+        before="""\
+def twice(n):
+    rows = list(range(n)); total = sum(rows); rows = [total] * n
+    return rows
+""",
+        after="""\
+def twice(n):
+    rows = list(range(n)); total = sum(rows); del rows; rows = [total] * n
+    return rows
+""",
+        function="twice",
+        peak_line="rows = [",
+        holding="rows",
+        call="twice(4)",
+    ),
+    Example(
+        before="""\
+def steps(n):
+    while chunk := list(range(n)):
+        try:
+            total = sum(chunk)
+        finally:
+            n -= 1
+        yield [total] * n
+""",
+        after="""\
+def steps(n):
+    while chunk := list(range(n)):
+        try:
+            total = sum(chunk)
+        finally:
+            n -= 1
+        del chunk
+        yield [total] * n
+""",
+        function="steps",
+        peak_line="yield",
+        holding="chunk",
+        call="list(steps(4))",
+    ),
+    Example(
+        before="""\
+rows = [str(i) for i in range(9)]
+total = len(rows)
+if __name__ != "nowhere":
+    out = [total] * 9
+""",
+        after="""\
+rows = [str(i) for i in range(9)]
+total = len(rows)
+del rows
+if __name__ != "nowhere":
+    out = [total] * 9
+""",
+        peak_line="out = [",
+        holding="rows",
+        call="out",
+    ),
+]
+
+INVALID: list[Example] = [
+    _invalid("rows = rows + [1]\n    out = sum(rows)\n    big = [0] * 9", "`rows` is an argument", "rows"),
+    _invalid("global data\n    data = [1]\n    big = [0] * 9", "a global"),
+    _invalid("import json as data\n    data.dumps(1)\n    big = [0] * 9", "an import"),
+    _invalid(
+        "try:\n        1 / 0\n    except ValueError as data:\n        print(data)\n        big = [0] * 9",
+        "an exception name: the end of the handler deletes it",
+    ),
+    _invalid("data = [1]\n    out = sum(data)\n    big = [0] * 9", "held elsewhere too", refcounts={"data": 2}),
+    _invalid(
+        "data = [1]\n    key = lambda: data\n    out = sum(data)\n    big = [0] * 9\n    key()",
+        "a lambda reads it later",
+    ),
+    _invalid(
+        "data = [1]\n    later = (x in data for x in rows)\n    big = [0] * 9\n    list(later)",
+        "a generator expression reads it later",
+    ),
+    _invalid(
+        "sum = list\n    data = [1]\n    later = sum(x in data for x in rows)\n    big = [0] * 9",
+        "`sum` is not the builtin: what it keeps may read the name later",
+    ),
+    _invalid("data = [1]\n    print(data)\n    big = [0] * 9\n    return locals()", "locals() shows it"),
+    _invalid("data = [1]\n    print(data)\n    big = rows.query('x in @data')", "the callee reads the frame"),
+    _invalid("data = [1]\n    print(data)\n    big = [0] * 9\n    return data", "it is returned"),
+    _invalid("data = [1]\n    print(data)\n    big = [0] * 9\n    del data", "it is deleted later"),
+    _invalid(
+        "data = [1]\n    for row in rows:\n        print(data)\n        big = [0] * 9",
+        "the next pass reads it",
+    ),
+    _invalid(
+        "data = [1]\n    print(data)\n    for row in rows:\n        big = [0] * 9\n        data = [row]",
+        "at the peak it holds the value of the pass before, bound after it",
+    ),
+    _invalid(
+        "data = [1]\n    try:\n        print(data)\n        big = [0] * 9\n"
+        "    except MemoryError:\n        print(data)",
+        "the handler reads it",
+    ),
+    _invalid(
+        "data = [1]\n    try:\n        print(data)\n        big = [0] * 9\n    finally:\n        print(data)",
+        "the finally suite reads it",
+    ),
+    _invalid("for data in rows:\n        print(data)\n    big = [0] * 9", "without rows it is not bound"),
+    _invalid("if rows:\n        data = [1]\n        print(data)\n    big = [0] * 9", "bound in one branch only"),
+    _invalid(
+        "data = open(str(rows))\n    text = data.read()\n    big = [0] * 9",
+        "closing a file can be noticed",
+        holding_type="_io.TextIOWrapper",
+    ),
+    Example(
+        before="class Lock:\n    def __del__(self):\n        print('gone')\n\n\n"
+        "def f(n):\n    data = [Lock()]\n    print(data)\n    big = [0] * n\n    return big\n",
+        function="f",
+        peak_line="big =",
+        holding="data",
+        holding_element="example.Lock",
+        why="the finalizer would run earlier",
+    ),
+    Example(
+        before="from numba import njit\n\n\n@njit\ndef f(n):\n    data = [1]\n    out = sum(data)\n"
+        "    big = [0] * n\n    return big, out\n",
+        function="f",
+        peak_line="big =",
+        holding="data",
+        why="a compiler reads the function's source",
+    ),
+    Example(
+        before="data = [1]\nprint(data)\nbig = [0] * 9\n",
+        peak_line="big =",
+        holding="data",
+        extra={"other.py": "from example import data\n"},
+        why="another file imports the global",
+    ),
+    Example(
+        before="data = [1]\nprint(data)\nbig = [0] * 9\n\n\ndef show():\n    return data\n",
+        peak_line="big =",
+        holding="data",
+        why="a function of the file reads the global",
+    ),
+    Example(
+        before="def f(n):\n    total = n\n    big = [0] * n\n    data = [1]\n    return big, data\n",
+        function="f",
+        peak_line="big =",
+        holding="data",
+        why="not bound before the peak",
+    ),
+]
