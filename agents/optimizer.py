@@ -139,6 +139,12 @@ class Optimizer(Agent):
             )
         )
         await self.log(Discovery(text=text))
+        if behind := repository.behind:
+            text = (
+                f"codeflash/optimize lacks {behind} commits of HEAD: the branch is measured as it is; "
+                "rebase it, or rename it to begin at HEAD"
+            )
+            await self.log(Note(level="warning", text=text))
         if repository.checkout.is_dirty:
             await self.log(Note(level="warning", text="uncommitted changes of the checkout are not part of this"))
 

@@ -35,6 +35,14 @@ OPTIMIZER = "memory"
 SETUP, BASELINE, LOOP, READ_AHEAD = "Setup", "Baseline profiling", "Experiment loop", "Read ahead"
 """Subjects of a session's tasks; the second and third are the specification's."""
 
+TASKS = (
+    (SETUP, "setup", ()),
+    (BASELINE, OPTIMIZER, (SETUP,)),
+    (LOOP, OPTIMIZER, (BASELINE,)),
+    (READ_AHEAD, "researcher", (BASELINE,)),
+)
+"""A session's tasks: subject, owner, subjects they wait for."""
+
 Level = Literal["debug", "info", "warning", "error"]
 
 
@@ -50,6 +58,11 @@ class Router(Agent):
         self._leases = asyncio.Event()
         """Set when the earliest lease may have changed."""
         self._states: dict[str, str] = {}
+        # Before the first message is read: workers claim their tasks as soon as they are up.
+        for subject, owner, after in TASKS:
+            self._board.create(derived_id(config.session, subject), subject, owner=owner, depends_on=list(after))
+        if self._board.find(SETUP).status == "completed" and not self._workspace.setup.exists():
+            self._board.reopen(SETUP)
         bus.on_connect = self._greet
 
     async def run(self) -> None:
@@ -60,17 +73,7 @@ class Router(Agent):
             self._log.close()
 
     async def on_start(self) -> None:
-        """Creates the session's tasks, puts a lost setup back, and starts the lease timer."""
-        session = self.config.session
-        for subject, owner, after in (
-            (SETUP, "setup", []),
-            (BASELINE, OPTIMIZER, [SETUP]),
-            (LOOP, OPTIMIZER, [BASELINE]),
-            (READ_AHEAD, "researcher", [BASELINE]),
-        ):
-            self._board.create(derived_id(session, subject), subject, owner=owner, depends_on=after)
-        if self._board.find(SETUP).status == "completed" and not self._workspace.setup.exists():
-            self._board.reopen(SETUP)
+        """Says what the tasks are, and starts the lease timer."""
         await self._greet()
         await self._changed()
         self.tasks.create_task(self._watch_leases(), name="leases")

@@ -54,6 +54,7 @@ def _optimize(options: "Options") -> int:
     from runtime.config import Environment
     from runtime.experiment.lock import acquire, release
     from runtime.prepare import prepare
+    from runtime.repository import Repository
     from runtime.session import Session
     from runtime.terminal import LogTail, Terminal, plain
 
@@ -61,6 +62,7 @@ def _optimize(options: "Options") -> int:
     # From here to the end, also before the optimizer has the journal.
     lock = acquire(config.state / "session.lock")
     try:
+        Repository.open(config.repository).claim()
         log.configure(config.logs / "supervisor.log")
         console = Console(highlight=False, markup=False, emoji=False)
         terminal = Terminal(console, LogTail.at_end(config.workspace.router_log))

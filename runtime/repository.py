@@ -60,11 +60,24 @@ class Repository:
         Raises:
             BadInput: the user has the branch checked out, or it does not come from the base.
         """
-        self._worktree.check_free()
-        self._exclude()
+        self.claim()
         self.base = self._branch(base)
         self._worktree.make()
         return self.base
+
+    def claim(self) -> None:
+        """Checks that the branch is free, and keeps our folder out of the user's status.
+
+        Raises:
+            BadInput: the user has the branch checked out.
+        """
+        self._worktree.check_free()
+        self._exclude()
+
+    @property
+    def behind(self) -> int:
+        """How many commits of HEAD the branch does not have: they are not part of what is measured."""
+        return int(self.checkout.git.text("rev-list", "--count", f"{REF}..HEAD", "--"))
 
     def remove_worktree(self) -> None:
         """Takes the worktree away; the branch stays."""
@@ -254,6 +267,10 @@ class Repository:
             ran = git.run("branch", "--no-track", BRANCH, wanted)
             if ran.status:
                 raise BadInput(f"The branch {BRANCH} cannot be made ({ran.err.strip()}): rename what is in its way.")
+            return wanted
+        if base is None and not git.run("merge-base", "--is-ancestor", REF, wanted).status:
+            # It has no commit that HEAD has not: an empty one, or one that has been merged, begins at HEAD again.
+            git.text("update-ref", "-m", "lowtide: begin at HEAD", REF, wanted)
             return wanted
         common = git.run("merge-base", wanted, REF)
         found = common.out.decode().strip()

@@ -309,3 +309,37 @@ def test_a_symlink_where_our_folder_goes_is_refused(root, tmp_path):
     (root / ".codeflash").symlink_to(tmp_path)
     with pytest.raises(BadInput, match="is a symbolic link"):
         Repository.open(root).prepare()
+
+
+def test_a_branch_that_head_has_passed_begins_at_head_again(root):
+    first = Repository.open(root)
+    first.prepare()
+    first.remove_worktree()
+    put(root, {"app.py": "x = 5\n"})
+    git(root, "commit", "-qam", "a fix")
+    again = Repository.open(root)
+    assert again.prepare() == again.checkout.head
+    assert again.read("app.py") == "x = 5\n"
+    assert again.behind == 0
+
+
+def test_a_branch_with_keeps_stays_and_says_how_far_head_has_moved(root):
+    first = Repository.open(root)
+    base = first.prepare()
+    kept = keep(first, "x = 2\n", "s-1")
+    first.remove_worktree()
+    put(root, {"pkg/mod.py": "y = 5\n"})
+    git(root, "commit", "-qam", "a fix")
+    again = Repository.open(root)
+    assert again.prepare() == base
+    assert again.head == kept
+    assert again.behind == 1
+
+
+def test_line_ends_are_the_trees_own_whatever_the_user_has_configured(root):
+    git(root, "config", "core.autocrlf", "true")
+    repository = Repository.open(root)
+    repository.prepare()
+    assert (repository.worktree / "app.py").read_bytes() == APP.encode()
+    keep(repository, "x = 2\n", "s-1")
+    assert repository.read("app.py") == "x = 2\n"

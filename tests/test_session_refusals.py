@@ -45,6 +45,7 @@ def test_a_target_that_cannot_be_optimized_is_said_with_exit_code_2(tmp_path, te
     assert code == 2, said
     assert sentence in complaint
     assert complaint.startswith("lowtide: ")
+    assert ("half way" in complaint) == ("half way" in text)  # what a failing target printed is shown
     assert not (repo / ".codeflash/worktree").exists()
 
 

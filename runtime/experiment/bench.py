@@ -106,9 +106,11 @@ class RunFailed(LowtideError):
 
     def __init__(self, purpose: str, outcome: Outcome) -> None:
         failure = outcome.report.failure if outcome.report else ""
-        self.output = failure or outcome.output
+        printed = outcome.report.stdout if outcome.report else ""
+        parts = [part.strip() for part in (printed, outcome.output, failure) if part.strip()]
+        self.output = "\n".join(dict.fromkeys(parts))
         self.outcome = outcome
-        last = self.output.strip().splitlines()[-1:] or [outcome.reason or outcome.status]
+        last = (failure or self.output).strip().splitlines()[-1:] or [outcome.reason or outcome.status]
         super().__init__(f"{purpose} run {outcome.status}: {outcome.reason or last[0]}")
 
 

@@ -94,8 +94,11 @@ async def pre_submit(services: Services) -> bool:
     return all(check.passed for check in checks)
 
 
-def complete(services: Services, outcome: str, exit_code: int) -> Complete:
-    """The last message of a session: the spec's final summary, rendered from the journal alone."""
+def complete(services: Services, outcome: str, exit_code: int, reason: str) -> Complete:
+    """The last message of a session: the spec's final summary, rendered from the journal alone.
+
+    A failed session says first why it failed.
+    """
     state = services.record.state
     before = state.baseline.figures.traced_peak / MIB if state.baseline else 0.0
     after = state.current.traced_peak / MIB if state.current else before
@@ -108,7 +111,7 @@ def complete(services: Services, outcome: str, exit_code: int) -> Complete:
             "after": after,
             "irreducible": views.irreducible(state),
             "exit_code": exit_code,
-            "summary": render_summary(state),
+            "summary": f"{reason}\n\n{render_summary(state)}" if outcome == "failed" else render_summary(state),
             "metric": services.domain.metric,
             "unit": services.domain.unit,
         }

@@ -49,6 +49,8 @@ class Loop:
         self.record = services.record
         self.profiling = Profiling(services)
         self.started = time.monotonic()
+        self.withheld: set[str] = set()
+        """Keys of candidates that --only-proven keeps from being tried."""
         self.unfit: set[tuple[str, str]] = set()
         """(tree, target) that no untried candidate was found for."""
 
@@ -89,7 +91,7 @@ class Loop:
             outcome, code = ("stopped", Stopped.exit_code) if killed else ("failed", error.exit_code)
             reason = str(error)
         self._end(outcome, reason, code)
-        return complete(self.services, outcome, code)
+        return complete(self.services, outcome, code, reason)
 
     async def _experiments(self) -> str:
         """Returns why it stopped."""
@@ -173,10 +175,19 @@ class Loop:
             finding, candidates = found
             self.services.findings.used.add(finding)
         self._propose([c for c in candidates if c.level == "S"], target)
+        await self._say_withheld(candidates, target)
         fit = [c for c in candidates if self._may_try(c)]
         if not fit:
             self.unfit.add(place)
         return [Choice(target, candidate, finding) for candidate in fit]
+
+    async def _say_withheld(self, candidates: list[Candidate], target: Allocation) -> None:
+        """What --only-proven keeps from being tried is said, once."""
+        for candidate in candidates if self.services.only_proven else ():
+            if candidate.level == "P" and candidate.key not in self.withheld:
+                self.withheld.add(candidate.key)
+                text = f"left alone, since it rests on assumptions (--only-proven): {candidate.rule} {candidate.title}"
+                await self.services.log(Note(text=text))
 
     def _may_try(self, candidate: Candidate) -> bool:
         if candidate.level == "S" or (candidate.level == "P" and self.services.only_proven):

@@ -10,6 +10,7 @@ import hashlib
 import os
 import sys
 
+_EXPORT = b"<export>"
 _CHUNK = 1 << 20
 _os_open, _close, _read, _dup, _dup2 = os.open, os.close, os.read, os.dup, os.dup2
 _fstat, _pread = os.fstat, os.pread
@@ -63,15 +64,25 @@ class Output:
             _close(file)
         return data.decode("utf-8", "replace")[-characters:]
 
-    def digest(self, code: int) -> str:
-        """Hex digest of all that was written and of the exit code."""
+    def digest(self, code: int, export: str) -> str:
+        """Hex digest of all that was written and of the exit code. Where the export lies is no part of it."""
+        here = os.fsencode(export)
         hasher = _blake2b(b"exit %d\n" % code, digest_size=16)
         file = _os_open(self.path, os.O_RDONLY)
         try:
+            rest = b""
             while True:
                 data = _read(file, _CHUNK)
+                *parts, rest = (rest + data).split(here)
+                for part in parts:
+                    hasher.update(part + _EXPORT)
                 if not data:
+                    hasher.update(rest)
                     return hasher.hexdigest()
-                hasher.update(data)
+                # The path may begin in this chunk and end in the next.
+                keep = len(rest) - len(here) + 1
+                if keep > 0:
+                    hasher.update(rest[:keep])
+                    rest = rest[keep:]
         finally:
             _close(file)

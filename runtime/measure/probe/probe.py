@@ -198,7 +198,7 @@ class Run:
         if self.purpose not in ("plain", "traced", "digest"):
             return {}
         if kind == "script":
-            return {"digest": self.output.digest(self.ended.code), "digest_kind": "output"}
+            return {"digest": self.output.digest(self.ended.code, self.export), "digest_kind": "output"}
         if self.ended.failure:
             return {}
         digester = self.digests.Digester()
