@@ -249,9 +249,14 @@ def test_census_that_is_never_reached_is_a_failure(project: Project) -> None:
     assert late.failure == "The run ended before probe event 1000000: no census was taken."
 
 
+def made(folder: Path) -> Project:
+    folder.mkdir()
+    return Project(folder)
+
+
 def test_where_the_export_lies_is_no_part_of_a_scripts_output(tmp_path: Path) -> None:
     text = {"here.py": "print('x' * 1_048_570, __file__)\nprint('end')"}  # the path spans two chunks of the reader
-    one, other = Project(tmp_path / "one").write(text), Project(tmp_path / "another").write(text)
-    changed = Project(tmp_path / "third").write({"here.py": text["here.py"].replace("'end'", "'END'")})
+    one, other = made(tmp_path / "one").write(text), made(tmp_path / "another").write(text)
+    changed = made(tmp_path / "third").write({"here.py": text["here.py"].replace("'end'", "'END'")})
     digests = [project.run("plain", "here.py").digest for project in (one, other, changed)]
     assert digests[0] == digests[1] != digests[2]
