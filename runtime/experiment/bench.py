@@ -8,7 +8,7 @@ from runtime.domain import Profile
 from runtime.errors import LowtideError, MeasurementRefused, TargetFailed
 from runtime.experiment.events import Figures
 from runtime.measure.export import Export, Exports
-from runtime.measure.models import Job, Outcome, ProbeReport, TargetSpec, TestOutcomes
+from runtime.measure.models import FunctionPlace, Job, Outcome, ProbeReport, TargetSpec, TestOutcomes
 from runtime.repository import Repository
 
 Run = Callable[[Job], Awaitable[Outcome]]
@@ -124,6 +124,8 @@ class Bench:
     method: Method
     carried: dict[str, bytes] = field(default_factory=dict)
     costs: Costs = field(default_factory=Costs)
+    entry: list[FunctionPlace] = field(default_factory=list)
+    """The entry function, as the last profile found it."""
 
     def lay(self, tree: str) -> Bed:
         """A fresh export of `tree`, with the carried files in it."""
@@ -185,7 +187,9 @@ class Bench:
         bed = self.lay(tree)
         try:
             calls = await bed.report("calls")
-            chain = calls.chain
+            # A peak so low that no function of the target sets it: the entry function still has its stages.
+            chain = calls.chain or self.entry
+            self.entry = chain[:1]
             stages = await bed.report("stages", chain=chain, peak_hint=calls.traced_peak)
             census = None
             if stages.event is not None:

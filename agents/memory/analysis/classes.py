@@ -75,13 +75,36 @@ class ClassFacts:
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.MatchClass) and last_name(node.cls) == self.name and node.patterns:
                     return None
-                if not isinstance(node, ast.Call) or last_name(node) not in (self.name, "cls", "partial"):
+                if self._escapes(module, node):
+                    return None
+                makers = (self.name, "cls", "partial", "__class__")
+                computed = isinstance(node, ast.Call) and isinstance(node.func, ast.Call)  # type(self)(...)
+                if not isinstance(node, ast.Call) or not (computed or last_name(node) in makers):
                     continue
                 calls += 1
                 starred = any(isinstance(arg, ast.Starred) for arg in node.args)
                 if starred or len(node.args) > place or any(k.arg in (None, field) for k in node.keywords):
                     return None
         return f"none of {calls} calls of `{self.name}` passes `{field}`"
+
+    def _escapes(self, module: Module, node: ast.AST) -> bool:
+        """Whether the class gets another name here, or goes where something unseen may call it (`map(Row, keys)`)."""
+        if isinstance(node, ast.ImportFrom):
+            return any(alias.name == self.name and alias.asname not in (None, self.name) for alias in node.names)
+        if not isinstance(node, ast.Name | ast.Attribute) or last_name(node) != self.name:
+            return False
+        if not isinstance(node.ctx, ast.Load):
+            return False
+        parent = module.parents[node]
+        if isinstance(parent, ast.Attribute):
+            return parent.attr == "__init__"
+        if isinstance(parent, ast.Call) and parent.func is node:
+            return False
+        if isinstance(parent, ast.Call) and last_name(parent) in ("isinstance", "issubclass", "partial", "cast"):
+            return False
+        if isinstance(parent, ast.ClassDef | ast.MatchClass | ast.ExceptHandler | ast.Compare):
+            return False
+        return not _in_annotation(module, node)
 
     def instance(self, expr: ast.expr, module: Module) -> bool | None:
         """Whether `expr` is an instance of exactly this class: yes, no, or None when that cannot be told."""
@@ -97,14 +120,24 @@ class ClassFacts:
             return None
         scope = module.owner(expr, expr.id)
         bindings = module.bindings(scope).get(expr.id, []) if scope is not None else []
-        answers = {self._bound_to(binding, module) for binding in bindings}
+        answers = {self._bound_to(binding, module, expr) for binding in bindings}
         return answers.pop() if len(answers) == 1 else None
 
     def _related(self, owner: ast.AST) -> bool:
         return not isinstance(owner, ast.ClassDef) or owner.name in self.family
 
-    def _bound_to(self, binding: ast.AST, module: Module) -> bool | None:
-        if isinstance(binding, ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef):
+    def _may_import_instance(self, binding: ast.ImportFrom, name: ast.Name, module: Module) -> bool:
+        """Whether the imported name may be a global of the project (`from rows import FIRST`), no class or def."""
+        top = (binding.module or "").partition(".")[0]
+        parts = {part.removesuffix(".py") for path in self.project.sources for part in path.split("/")}
+        if not binding.level and top not in parts:
+            return False
+        return resolve(self.project, module, name) is None
+
+    def _bound_to(self, binding: ast.AST, module: Module, expr: ast.Name | None = None) -> bool | None:
+        if isinstance(binding, ast.ImportFrom):
+            return None if expr is not None and self._may_import_instance(binding, expr, module) else False
+        if isinstance(binding, ast.Import | ast.ClassDef | ast.FunctionDef):
             return False
         if isinstance(binding, ast.arg):
             return self._named(binding.annotation, module)
@@ -122,6 +155,19 @@ class ClassFacts:
             return True if found.node is self.node else None if self._related(found.node) else False
         # A library's class makes its own instances; a library's function may hand ours through.
         return False if isinstance(found, Library) and last_name(expr)[:1].isupper() else None
+
+
+def _in_annotation(module: Module, node: ast.AST) -> bool:
+    while isinstance(node, ast.expr):
+        parent = module.parents[node]
+        if isinstance(parent, ast.arg) or (isinstance(parent, ast.AnnAssign) and parent.annotation is node):
+            return True
+        if isinstance(parent, FUNCTIONS) and parent.returns is node:
+            return True
+        if isinstance(parent, ast.Call):
+            return False
+        node = parent
+    return False
 
 
 def _closure(start: set[str], more: Callable[[str], set[str]]) -> set[str]:

@@ -2,16 +2,13 @@
 
 import ast
 import builtins
+import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from agents.memory.analysis.flow import Flow
-from agents.memory.analysis.modules import (
-    INTROSPECTION,
-    FunctionNode,
-    Module,
-    own_nodes,
-)
+from agents.memory.analysis.mentions import ADDRESSING, NOTICING, loads_by_name, mentioned, reads_frames
+from agents.memory.analysis.modules import INTROSPECTION, FunctionNode, Module, own_nodes, qualified_name
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.scopes import Access, Scope, eager_builtins, scope
 from agents.memory.analysis.suites import own_statements, suites
@@ -23,17 +20,24 @@ COMPILING_DECORATORS = frozenset(
 """Decorators (numba, torch.jit, jax, Cython) that translate the function's source and may not know `del`."""
 FRAME_READERS = frozenset({"query", "eval", "evaluate"})
 """Methods that look names up in their caller's frame (pandas, numexpr)."""
-PLAIN_TYPES = frozenset(
-    {"list", "dict", "set", "frozenset", "tuple", "str", "bytes", "bytearray", "int", "float", "complex", "bool"}
-    | {"NoneType", "range", "array.array", "decimal.Decimal", "fractions.Fraction", "re.Match"}
-    | {"collections.deque", "collections.OrderedDict", "collections.defaultdict", "collections.Counter"}
+LEAF_TYPES = frozenset(
+    {"str", "int", "float", "complex", "bool", "NoneType", "range", "decimal.Decimal", "fractions.Fraction"}
     | {"datetime.datetime", "datetime.date", "datetime.time", "datetime.timedelta"}
 )
-"""Types whose instances run no code of their own when they go."""
+"""Types that hold nothing, cannot be referred to weakly and run no code when they go."""
+BUFFER_TYPES = frozenset({"bytes", "bytearray"})
+"""As LEAF_TYPES, but for code that was given their address."""
+CONTAINER_TYPES = frozenset(
+    {"list", "dict", "set", "frozenset", "tuple", "array.array", "re.Match", "collections.deque"}
+    | {"collections.OrderedDict", "collections.defaultdict", "collections.Counter"}
+)
+"""Types that may hold anything, whatever their first elements are, or be referred to weakly."""
 PLAIN_LIBRARIES = ("numpy.", "pandas.", "PIL.", "pyarrow.", "polars.", "scipy.sparse", "torch.Tensor")
 """Libraries of plain data: freeing an object of theirs frees memory and nothing else."""
-CONTAINER_TYPES = frozenset({"list", "dict", "set", "frozenset", "tuple"} | {"collections.deque"})
-"""Types that may hold anything: what they hold must be known, or no class of the project may mind."""
+_MAPPED = ("memmap", "mmap", "MemoryMappedFile")
+"""Types of those libraries that are open files."""
+_DTYPE = re.compile(r"(bool|u?int\d+|float\d+|complex\d+|datetime64|timedelta64)(\[\w+\])?|[<>|=]?[SU]\d+")
+"""Element types of arrays that hold no objects, as NumPy names them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,15 +106,17 @@ def unobserved(project: Project, name: Local) -> str | None:
     for node in nodes:
         if _reads_frame(node, name.name):
             return None
+    if reads_frames(project):
+        return None
     if not whole:
-        return "no locals(), vars(), eval, exec, dir, globals or frame access in the function"
+        return "no locals(), vars(), eval, exec, dir or globals in the function, no frame access in the project"
     return _unimported(project, name)
 
 
 def _unimported(project: Project, name: Local) -> str | None:
     path = PurePosixPath(name.module.path)
     index = uses(project)
-    if path.stem in index.imported or path.name == "__init__.py":
+    if {path.stem, "__main__"} & index.imported or path.name == "__init__.py" or loads_by_name(project):
         return None
     if any(text in index.strings for text in (path.stem, path.name, str(path), ".".join(path.with_suffix("").parts))):
         return None
@@ -137,22 +143,48 @@ def quiet_end(project: Project, type_name: str, element: str) -> str | None:
 
     Args:
         type_name: the object's type, as the census names it.
-        element: the commonest type of what it holds, where it is a container.
+        element: the commonest type of the first of what it holds, where it is a container.
     """
-    index = uses(project)
     what = f"`{type_name}`" + (f" of `{element}`" if element else "")
-    kinds = [type_name, element] if element else [type_name]
-    if all(_is_plain(kind) for kind in kinds) and (element or type_name not in CONTAINER_TYPES):
+    if type_name in LEAF_TYPES:
         return f"{what}: plain data, which has no finalizer"
-    if not all(_is_plain(kind) or kind.rpartition(".")[2] in index.class_names for kind in kinds):
+    holds_data = not element or _is_data(project, element) or _is_dtype(type_name, element)
+    if not _is_data(project, type_name) or not holds_data:
         return None
-    if index.finalizers or index.weakrefs:
+    if mentioned(project, ADDRESSING):
         return None
-    return f"{what}; the project defines no __del__ and uses no weakref"
+    if type_name in BUFFER_TYPES:
+        return f"{what}: plain data, and no file of the project mentions ctypes, memoryview or mmap"
+    # What else a container holds, and what its elements hold, is not known: nothing in the project may mind.
+    if mentioned(project, NOTICING):
+        return None
+    return f"{what}; no file of the project mentions __del__, weakref, finalize, tempfile, ctypes or memoryview"
 
 
-def _is_plain(kind: str) -> bool:
-    return kind in PLAIN_TYPES or kind.startswith(PLAIN_LIBRARIES)
+def _is_data(project: Project, kind: str) -> bool:
+    if kind in LEAF_TYPES or kind in BUFFER_TYPES or kind in CONTAINER_TYPES:
+        return True
+    if kind.startswith(PLAIN_LIBRARIES):
+        return kind.rpartition(".")[2] not in _MAPPED
+    return _is_project_class(project, kind)
+
+
+def _is_dtype(type_name: str, element: str) -> bool:
+    """Whether `element` is the dtype of numbers or fixed text in an array."""
+    return type_name.startswith(PLAIN_LIBRARIES) and _DTYPE.fullmatch(element) is not None
+
+
+def _is_project_class(project: Project, kind: str) -> bool:
+    written = kind.replace(".<locals>", "")
+    for module, node in uses(project).classes.get(kind.rpartition(".")[2], []):
+        path = PurePosixPath(module.path).with_suffix("")
+        parts = list(path.parts[:-1] if path.name == "__init__" else path.parts)
+        qualified = qualified_name(module, node)
+        # The folder that was on the import path is not known: any tail of the path may name the module.
+        tails = {".".join([*parts[start:], qualified]) for start in range(len(parts))}
+        if written in tails | {f"__main__.{qualified}"}:
+            return True
+    return False
 
 
 def statement_at(module: Module, function: FunctionNode | ast.Module, line: int) -> ast.stmt | None:

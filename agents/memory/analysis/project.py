@@ -1,12 +1,22 @@
 """The tree under optimization as rules see it: parsed once, cached by blob, read only."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper
+
+_TEXTS = (
+    *(".html", ".htm", ".xml", ".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".mako", ".txt", ".ipynb"),
+    *(".pyx", ".pxd", ".pxi", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".json"),
+)
+"""Suffixes of text files that may name attributes of the program."""
+_TEXT_LIMIT = 2**20
+"""Bytes of a text file beyond which it is data."""
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def blob_id(data: bytes) -> str:
@@ -53,6 +63,8 @@ class Project:
     library: bool = False
     requires_python: tuple[int, int] = (3, 9)
     python: tuple[int, int] = (3, 11)
+    words: frozenset[str] = frozenset()
+    """Identifiers in the tree's templates, notebooks, configuration and Cython: what those may name is not unused."""
     facts: dict[str, object] = field(default_factory=dict, repr=False)
     """Cache of whole-tree analyses, keyed by their name; valid for these sources only."""
 
@@ -70,11 +82,20 @@ class Project:
     ) -> "Project":
         """Reads `paths` below `root`; a file unchanged since `previous` keeps its parsed tree."""
         sources: dict[str, Source] = {}
+        words: set[str] = set()
         for path in paths:
+            if path.endswith(_TEXTS):
+                words |= _words(root / path)
             if not path.endswith(".py"):
                 continue
             data = (root / path).read_bytes()
             blob = blob_id(data)
             old = previous.sources.get(path) if previous else None
             sources[path] = old if old and old.blob == blob else Source(path, data, blob)
-        return cls(sources, frozenset(editable), library, requires_python, python)
+        return cls(sources, frozenset(editable), library, requires_python, python, frozenset(words))
+
+
+def _words(file: Path) -> set[str]:
+    if not file.is_file() or file.stat().st_size > _TEXT_LIMIT:
+        return set()
+    return set(_WORD.findall(file.read_text("utf-8", "replace")))

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 import libcst as cst
 
 from agents.memory.analysis.concrete import Concrete, Replacement
+from agents.memory.analysis.inference import Kinds
+from agents.memory.analysis.kinds import CONTAINERS
 from agents.memory.analysis.modules import COMPREHENSIONS, FUNCTIONS, Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.scopes import accesses
 from agents.memory.analysis.suites import own_statements
-from agents.memory.analysis.uses import AttributeUse
+from agents.memory.analysis.uses import AttributeUse, defines, uses
 
 _OPERATORS = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop, ast.cmpop)
 _DISPLAYS = (ast.Tuple, ast.List, ast.Dict, ast.Set, ast.JoinedStr, ast.FormattedValue, ast.comprehension)
@@ -68,9 +70,53 @@ def harmless(project: Project, module: Module, values: Iterable[ast.expr]) -> bo
         effects = Analyst(project, module, frame).of(value)
         if effects.writes or effects.binds or effects.leaves or effects.stops or effects.calls:
             return False
-        if effects.raises and not all(isinstance(part, _TRANSPARENT) for part in ast.walk(value)):
+        if effects.sources:
+            return False  # a comprehension may use up an iterator
+        if effects.raises and not all(_is_quiet(project, module, part) for part in ast.walk(value)):
             return False
     return True
+
+
+def _is_quiet(project: Project, module: Module, part: ast.AST) -> bool:
+    """Whether the part of an expression runs no code of the project, as far as its operands are known."""
+    kinds = Kinds(project, module)
+    if isinstance(part, ast.Subscript):
+        kind = kinds.of(part.value)
+        return kind is not None and (kind.name in CONTAINERS and isinstance(part.slice, ast.Slice))
+    if isinstance(part, ast.BinOp):
+        known = kinds.of(part.left), kinds.of(part.right)
+        divides = isinstance(part.op, ast.Div | ast.FloorDiv | ast.Mod | ast.Pow | ast.LShift | ast.RShift)
+        return all(known) and not divides
+    if isinstance(part, ast.Compare):
+        membership = [
+            kinds.of(right)
+            for op, right in zip(part.ops, part.comparators, strict=True)
+            if isinstance(op, ast.In | ast.NotIn)
+        ]
+        rest = all(kind is not None and kind.name in CONTAINERS - {"iterator"} for kind in membership)
+        return rest and kinds.of(part) is not None
+    if isinstance(part, ast.UnaryOp):
+        return kinds.of(part) is not None
+    if isinstance(part, ast.FormattedValue):
+        return part.format_spec is None and not _has_method(project, "__format__")
+    if isinstance(part, ast.Attribute):
+        return not _is_computed(project, part.attr)
+    return isinstance(part, _TRANSPARENT)
+
+
+def _has_method(project: Project, name: str) -> bool:
+    return any(defines(node, name) for found in uses(project).classes.values() for _, node in found)
+
+
+def _is_computed(project: Project, attribute: str) -> bool:
+    """Whether reading an attribute of this name may run a method: a property, or a class that answers any name."""
+    return any(
+        isinstance(item, FUNCTIONS)
+        and ((item.name == attribute and item.decorator_list) or item.name in ("__getattr__", "__getattribute__"))
+        for found in uses(project).classes.values()
+        for _, node in found
+        for item in node.body
+    )
 
 
 def unused_locals(project: Project, module: Module, removed: set[ast.stmt]) -> set[ast.stmt]:

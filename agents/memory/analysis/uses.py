@@ -20,7 +20,15 @@ _MODULES_OF_WHOLE = frozenset({"dataclasses", "dc", "attr", "attrs", "copy", "bu
 _PICKLERS = frozenset(
     {"pickle", "cPickle", "copyreg", "shelve", "joblib", "cloudpickle", "dill", "marshal", "jsonpickle"}
 )
+_PEEKERS = frozenset({"pympler", "objgraph", "guppy"})
+_BUILTINS = frozenset({"getattr", "setattr", "hasattr", "delattr", "vars", "dir", "eval", "exec"})
+_ANY_MENTION = frozenset(
+    {"getmembers", "getmembers_static", "getattr_static", "get_referents", "get_referrers"}
+    | {"__getattribute__", "__match_args__", "__reduce__", "__reduce_ex__"}
+)
+_DICTS = ("__dict__", "__getstate__", "__slots__", "__weakref__")
 _WORD = re.compile(r"[A-Za-z_]\w*")
+_DOTTED = re.compile(r"(?<=[\w)\]])\.(\w+)")
 _FIELD = re.compile(r"\{[^{}]*\}")
 
 
@@ -46,6 +54,7 @@ class Reflection:
         how: `getattr`, `vars`, `__dict__`, `asdict`, `pickle` ...
         name: the attribute's name, where it is a constant; None when it is computed, or all attributes are reached.
         receiver: the object looked at, where there is one.
+        as_value: the function is passed on or bound to another name, or runs text: it may reach any attribute.
     """
 
     module: Module
@@ -53,6 +62,7 @@ class Reflection:
     how: str
     name: str | None = None
     receiver: ast.expr | None = None
+    as_value: bool = False
 
     @property
     def place(self) -> str:
@@ -72,6 +82,10 @@ class Uses:
     strings: dict[str, list[str]] = field(default_factory=dict)
     """Text of string constants, the identifiers in those that could be names or paths, and the attributes that
     replacement fields of formats read (`{.name}`) -> places."""
+    dotted: set[str] = field(default_factory=set)
+    """Names that follow a dot in any string or docstring: what templates, doctests and evaluated text may read."""
+    matched: set[str] = field(default_factory=set)
+    """Attributes that class patterns read by keyword (`case Row(key=k)`)."""
     imported: set[str] = field(default_factory=set)
     """Every component of every imported name."""
     finalizers: list[str] = field(default_factory=list)
@@ -119,8 +133,13 @@ def _add(index: Uses, module: Module) -> None:
             case ast.Attribute():
                 use = AttributeUse(module, node, _kind(module, node))
                 index.attributes.setdefault(node.attr, []).append(use)
-                if node.attr in ("__dict__", "__getstate__", "__slots__", "__weakref__"):
+                if node.attr in _DICTS:
                     index.reflections.append(Reflection(module, node, node.attr, receiver=node.value))
+                index.reflections += _mention(module, node, node.attr)
+            case ast.Name(id=name, ctx=ast.Load()):
+                index.reflections += _mention(module, node, name)
+            case ast.MatchClass():
+                index.matched.update(node.kwd_attrs)
             case ast.ClassDef():
                 index.classes.setdefault(node.name, []).append((module, node))
             case ast.FunctionDef(name="__del__"):
@@ -129,8 +148,9 @@ def _add(index: Uses, module: Module) -> None:
                 index.reflections += _reflection(module, node)
             case ast.Import() | ast.ImportFrom():
                 _add_import(index, module, node)
-            case ast.Constant(value=str(value)) if not _is_docstring(module, node):
-                for text in _texts(value):
+            case ast.Constant(value=str(value)):
+                index.dotted.update(_DOTTED.findall(value))
+                for text in () if _is_docstring(module, node) else _texts(value):
                     index.strings.setdefault(text, []).append(f"{module.path}:{node.lineno}")
 
 
@@ -147,6 +167,34 @@ def _kind(module: Module, node: ast.Attribute) -> Literal["read", "write", "feed
         if isinstance(call, ast.Call) and call.func is parent and isinstance(module.parents[call], ast.Expr):
             return "feed"
     return "read"
+
+
+def _mention(module: Module, node: ast.Name | ast.Attribute, name: str) -> Iterator[Reflection]:
+    """The reflection that a name stands for, but for the calls that `_reflection` understands."""
+    parent = module.parents[node]
+    called = isinstance(parent, ast.Call) and parent.func is node
+    free = False
+    if name in _ANY_MENTION:
+        free = True
+    elif name == "attrgetter":
+        free = not called
+    elif name in ("inspect", "builtins"):
+        free = isinstance(node, ast.Name) and not isinstance(parent, ast.Attribute) and _is_imported(module, node)
+    elif name in _BUILTINS and isinstance(node, ast.Attribute):
+        free = isinstance(node.value, ast.Name) and node.value.id in ("builtins", "__builtins__")
+    elif name in _BUILTINS and isinstance(node, ast.Name) and _is_imported(module, node):
+        free = not called or name in ("eval", "exec")
+        if name == "dir" and isinstance(parent, ast.Call) and called and parent.args:
+            yield Reflection(module, node, name, receiver=parent.args[0])
+    if free:
+        yield Reflection(module, node, name, as_value=True)
+
+
+def _is_imported(module: Module, node: ast.Name) -> bool:
+    """Whether the name is a builtin or an import: not a local of the same name."""
+    scope = module.owner(node, node.id)
+    bindings = module.bindings(scope).get(node.id, []) if scope is not None else []
+    return scope is None or any(isinstance(binding, ast.Import | ast.ImportFrom | ast.alias) for binding in bindings)
 
 
 def _reflection(module: Module, node: ast.Call) -> Iterator[Reflection]:
@@ -167,7 +215,8 @@ def _reflection(module: Module, node: ast.Call) -> Iterator[Reflection]:
         for text in texts or [None]:
             whole = text if isinstance(text, str) else None
             for name in (whole or "").split(".") if whole else [None]:
-                yield Reflection(module, node, how, name, receiver)
+                dict_ = name in _DICTS and how != "setattr"
+                yield Reflection(module, node, name if dict_ and name else how, None if dict_ else name, receiver)
 
 
 def _is_plain(func: ast.expr) -> bool:
@@ -183,8 +232,13 @@ def _add_import(index: Uses, module: Module, node: ast.Import | ast.ImportFrom) 
     index.imported |= parts
     if "weakref" in parts:
         index.weakrefs.append(f"{module.path}:{node.lineno}")
-    for pickler in sorted(parts & _PICKLERS):
+    for pickler in sorted(parts & (_PICKLERS | _PEEKERS)):
         index.reflections.append(Reflection(module, node, pickler))
+    for alias in node.names:
+        # `from operator import attrgetter as f`, `from inspect import getmembers`
+        renamed = alias.asname not in (None, alias.name) and alias.name in _BUILTINS | {"attrgetter"} | _WHOLE
+        if alias.name in _ANY_MENTION or (renamed and isinstance(node, ast.ImportFrom) and not node.level):
+            index.reflections.append(Reflection(module, node, alias.name, as_value=True))
 
 
 def _texts(value: str) -> set[str]:

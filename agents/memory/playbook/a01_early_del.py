@@ -40,11 +40,12 @@ class EarlyDel:
         " exception name (at a script's top level: its own global).",
         "sole owner": "Nothing but the local was seen to hold the object.",
         "not captured": "No lambda, def, class or generator expression can read the local later.",
-        "not observed": "Nothing reads the frame: no locals(), eval, exec, frame access or compiling decorator;"
-        " a script's top level is not imported.",
+        "not observed": "Nothing reads the frame: no locals(), eval, exec or compiling decorator; no frame access in"
+        " the project; a script's top level is not imported, by name or by a loader.",
         "dead": "No path from the del reads or deletes the name before it is bound again.",
         "assigned": "The name is surely bound where it is deleted.",
-        "quiet end": "Nothing notices when the object goes: no finalizer, no weak reference.",
+        "quiet end": "Nothing notices when the object goes: it is text or a number, or data in a project that mentions"
+        " no finalizer, weak reference, temporary file or raw address.",
     }
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:

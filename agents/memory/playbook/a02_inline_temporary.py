@@ -59,9 +59,10 @@ class InlineTemporary:
         "single use": "The local is bound by one assignment and read once: surely, in the next statement, by no"
         " nested scope. So no path reads the value again.",
         "plain local": "It is no argument, global, nonlocal, import, definition or exception name.",
-        "not observed": "Nothing reads the frame, and no decorator compiles the function.",
+        "not observed": "Nothing in the project reads frames, and no decorator compiles the function.",
         "order": "What that statement evaluates before the local is the same before and after the value is made.",
-        "quiet end": "Nothing notices when the object goes: no finalizer, no weak reference.",
+        "quiet end": "Nothing notices when the object goes: it is text or a number, or data in a project that mentions"
+        " no finalizer, weak reference, temporary file or raw address.",
         "gain": "The object goes before the peak: the peak is later, in an enclosing call, or in a callee that"
         " gives its parameter up.",
     }

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere, keyword
-from agents.memory.analysis.modules import FUNCTIONS
+from agents.memory.analysis.modules import FUNCTIONS, Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.removal import harmless, removed_values
 from agents.memory.analysis.resolution import Class, resolve
 from agents.memory.analysis.uses import AttributeUse, Reflection, last_name, mentioning
 from agents.memory.playbook.attribute_edits import declarations, edits_without
+from agents.memory.playbook.attribute_values import copies, ends, owned
 from agents.memory.playbook.examples import a07 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 from runtime.measure.models import ClassCensus
@@ -33,9 +34,12 @@ class WriteOnlyAttribute:
         "own class": "The class and its project bases are plain: no other bases, no metaclass, no unknown decorator,"
         " no attribute hooks, no slots, and the name is no method.",
         "never read": "No code in the repository or its tests reads an attribute of that name on such an object.",
-        "not reflected": "No getattr, vars(), __dict__, format, asdict or pickling can reach it.",
-        "own writes": "Each write is through an instance of the class, in a statement that can be taken out.",
+        "not reflected": "No getattr, vars(), __dict__, class pattern, format, template, eval, asdict or pickling can"
+        " reach it.",
+        "own writes": "Each write is through an instance of the class, in a statement that can be taken out; what is"
+        " fed through it is seen through it alone.",
         "no effect": "The values written have no effect of their own and call nothing that may raise.",
+        "no end": "Nothing that it keeps alive has a finalizer, is referred to weakly or is a resource.",
         "no field": "It is no dataclass field, or one left out of repr and comparison that no caller passes.",
     }
 
@@ -63,7 +67,10 @@ class WriteOnlyAttribute:
         assumes = [] if _is_private(name) else [f"no reader of `{census.name}.{name}` outside this repository"]
         if not all(_ours(facts, use) for use in uses):
             assumes.append(f"whatever has its `{name}` written is a `{census.name}`: no other class here has one")
-        if _copied(census, name, uses):
+        ended = ends(project, facts, census, name, _values(facts, name, uses, frozenset(copies(census, name, uses))))
+        if ended and ended[1]:
+            assumes.append(ended[1])
+        if copies(census, name, uses):
             assumes.append(f"every `{name}` is a plain container, as in the profiled run")
         if _computed(facts):
             assumes.append(f"no attribute name that comes from outside this repository is `{name}`")
@@ -95,54 +102,30 @@ def _shown(
 ) -> list[Shown]:
     """Evidence for each precondition; empty when one cannot be shown."""
     writes = [use for use in uses if use.kind != "read"]
-    copied = _copied(census, name, writes)
+    copied = copies(census, name, writes)
+    ended = ends(project, facts, census, name, _values(facts, name, writes, frozenset(copied)))
     read = [use for use in uses if use.kind == "read" and use.node not in copied.values()]
     into = f", {len(copied)} only copies it into itself" if copied else ""
     evidence = {
         "own class": _own_class(project, facts, name),
         "never read": None if read else f"{len(uses)} mentions of `.{name}` in the tree, none reads it{into}",
         "not reflected": _not_reflected(facts, name),
-        "own writes": _own_writes(project, facts, name, writes),
+        "own writes": _own_writes(project, facts, name, writes, frozenset(copied)),
         "no effect": _no_effect(project, facts, name, writes, frozenset(copied)),
+        "no end": ended[0] if ended else None,
         "no field": _no_field(facts, name),
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
     return shown if len(shown) == len(evidence) else []
 
 
-_COPIES = ("list", "tuple", "dict", "set", "frozenset")
-_PLAIN = frozenset({"list", "tuple", "dict", "set", "frozenset"})
-
-
-def _copied(census: ClassCensus, name: str, writes: list[AttributeUse]) -> dict[ast.expr, ast.Attribute]:
-    """Values written that are copies of the attribute itself (`x.log = list(y.log)`) -> the attribute they read.
-
-    Only where every instance in the census holds a plain container: copying that runs no code of the project.
-    """
-    types = {kind for found in census.attributes if found.name == name for kind in found.types}
-    if not types or not types <= _PLAIN:
-        return {}
-    copied: dict[ast.expr, ast.Attribute] = {}
-    for use in writes:
-        for value in removed_values(use) or []:
-            match value:
-                case ast.Call(func=ast.Name(id=kind), args=[ast.Attribute() as source], keywords=[]) if kind in _COPIES:
-                    pass
-                case ast.Call(func=ast.Attribute(value=ast.Attribute() as source, attr="copy"), args=[], keywords=[]):
-                    pass
-                case ast.Attribute() as source:
-                    pass
-                case _:
-                    continue
-            if source.attr == name and isinstance(source.value, ast.Name):
-                copied[value] = source
-    return copied
-
-
 def _ours(facts: ClassFacts, use: AttributeUse) -> bool | None:
     """Whether the object is an instance of the class; None when that cannot be told."""
     if facts.inherits(use.node.value, use.module):
         return True
+    found = resolve(facts.project, use.module, use.node.value)
+    if isinstance(found, Class) and found.node.name in facts.family:
+        return True  # what the class holds is what its instances show
     return facts.instance(use.node.value, use.module)
 
 
@@ -156,6 +139,8 @@ def _is_private(name: str) -> bool:
 
 
 def _own_class(project: Project, facts: ClassFacts, name: str) -> str | None:
+    if name.startswith("__") or any(name.startswith(f"_{owner.lstrip('_')}__") for owner in facts.index.classes):
+        return None  # mangled: another name in the source than at run time
     todo = [found for below in facts.below for found in facts.index.classes.get(below, [])]
     seen: set[str] = set()
     while todo:
@@ -181,7 +166,9 @@ def _is_plain(node: ast.ClassDef, name: str, *, own: bool) -> bool:
         if isinstance(item, (*FUNCTIONS, ast.ClassDef)) and (item.name == name or item.name in _SPECIAL):
             return False
         bound = {n.id for n in ast.walk(item) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-        if isinstance(item, ast.Assign | ast.AnnAssign) and ("__slots__" in bound or (name in bound and not own)):
+        if isinstance(item, ast.Assign | ast.AnnAssign) and (
+            bound & {"__slots__", "__match_args__"} or (name in bound and not own)
+        ):
             return False
     return True
 
@@ -189,6 +176,8 @@ def _is_plain(node: ast.ClassDef, name: str, *, own: bool) -> bool:
 def _not_reflected(facts: ClassFacts, name: str) -> str | None:
     index = facts.index
     computed = _computed(facts)
+    if name in index.matched or name in index.dotted or name in facts.project.words:
+        return None
     if any(_reaches(facts, reflection, name) for reflection in index.reflections):
         return None
     if f"{{.{name}}}" in index.strings or (computed and name in index.strings):
@@ -204,13 +193,15 @@ def _computed(facts: ClassFacts) -> list[Reflection]:
 
 
 def _reaches(facts: ClassFacts, reflection: Reflection, name: str) -> bool:
+    if reflection.as_value:
+        return True
     if reflection.how in _READERS:
         return reflection.name == name and _may_be_ours(facts, reflection)
     if reflection.how in ("setattr", "__setattr__", "__delattr__"):
         return reflection.name == name and _may_be_ours(facts, reflection)
     if reflection.how in ("asdict", "astuple", "fields", "replace"):
         return name in facts.fields
-    if reflection.how in ("__dict__", "vars", "__getstate__", "__slots__", "__weakref__"):
+    if reflection.how in ("__dict__", "vars", "dir", "__getstate__", "__slots__", "__weakref__"):
         return reflection.how != "__weakref__" and _may_be_ours(facts, reflection)
     return True
 
@@ -220,9 +211,13 @@ def _may_be_ours(facts: ClassFacts, reflection: Reflection) -> bool:
     return receiver is None or facts.instance(receiver, reflection.module) is not False
 
 
-def _own_writes(project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse]) -> str | None:
+def _own_writes(
+    project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse], copied: frozenset[ast.expr]
+) -> str | None:
     own = any(facts.is_self(use.node.value, use.module) and use.kind == "write" for use in writes)
     if not own and name not in facts.fields:
+        return None
+    if any(use.kind == "delete" for use in writes) or not owned(project, facts, name, writes, copied):
         return None
     for use in writes:
         known = _ours(facts, use) or _alone(facts, name)
@@ -234,13 +229,21 @@ def _own_writes(project: Project, facts: ClassFacts, name: str, writes: list[Att
 def _no_effect(
     project: Project, facts: ClassFacts, name: str, writes: list[AttributeUse], copied: frozenset[ast.expr]
 ) -> str | None:
+    values = _values(facts, name, writes, copied)
+    if not all(harmless(project, module, [value]) for module, value in values):
+        return None
+    return f"{len(values)} values of names, constants and calls without effect"
+
+
+def _values(
+    facts: ClassFacts, name: str, writes: list[AttributeUse], copied: frozenset[ast.expr]
+) -> list[tuple[Module, ast.expr]]:
+    """The values that are no longer computed and kept, copies of the attribute itself left out."""
     values = [(use.module, v) for use in writes for v in removed_values(use) or [] if v not in copied]
     if name not in facts.fields:
         # What a field's declaration calls is dataclasses.field.
         values += [(facts.module, item.value) for item in declarations(facts, name) if item.value is not None]
-    if not all(harmless(project, module, [value]) for module, value in values):
-        return None
-    return f"{len(values)} values of names, constants and calls without effect"
+    return values
 
 
 def _no_field(facts: ClassFacts, name: str) -> str | None:

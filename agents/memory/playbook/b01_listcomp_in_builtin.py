@@ -8,16 +8,19 @@ from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.laziness import Region, judge
 from agents.memory.analysis.modules import FunctionNode, Module, text
 from agents.memory.analysis.ownership import introspected, owned
+from agents.memory.analysis.plainness import calls_back, plain
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Builtin, resolve
+from agents.memory.analysis.sharing import read_by, shared
 from agents.memory.playbook.examples import b01 as examples
 from agents.memory.playbook.lazy_edits import (
     PROOF,
     as_sole_argument,
     evidence,
     focused,
+    left_over,
     needs_own_frame,
     nodes_in,
     numbered,
@@ -79,6 +82,12 @@ class ListcompInBuiltin:
         tree = concrete(project, module)
         if verdict.veto or introspected(listed) or needs_own_frame(module, listed) or tree is None:
             return None
+        if (stops and not plain(analyst, listed)) or calls_back(analyst, name, listed):
+            return None
+        reader = statement if stops else call
+        if shared(analyst, read_by(analyst, listed), listed, reader, to_end=bool(stops)):
+            return None
+        verdict.assumes += left_over(analyst, listed, stops)
         edit = edited(module, tree, as_sole_argument(tree, call, listed))
         if edit is None:
             return None

@@ -20,15 +20,18 @@ from agents.memory.analysis.effects import Place
 from agents.memory.analysis.laziness import Region, Verdict, judge
 from agents.memory.analysis.modules import FunctionNode, Module, text
 from agents.memory.analysis.ownership import fresh, introspected, owned
+from agents.memory.analysis.plainness import calls_back, looks_up, plain, properties_read
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import between, catches, earlier
+from agents.memory.analysis.sharing import frozen_while_yielding, read_by, shared
 from agents.memory.playbook.examples import b02 as examples
 from agents.memory.playbook.lazy_edits import (
     PROOF,
     as_generator,
     evidence,
     focused,
+    left_over,
     needs_own_frame,
     nodes_in,
     numbered,
@@ -108,7 +111,12 @@ class ListUsedOnce:
             way.catches_consumer + taken.catches,
         )
         made = analyst.elements(binding.listed)
+        if _read_elsewhere(analyst, binding, region) or calls_back(
+            analyst, taken.what.partition("(")[0], binding.listed
+        ):
+            return None
         verdict = _judged(analyst, binding, region)
+        verdict.assumes += left_over(analyst, binding.listed, region.stops)
         edit = None if verdict.veto else edited(module, tree, as_generator(tree, binding.listed))
         if edit is None:
             return None
@@ -205,6 +213,19 @@ def _judged(analyst: Analyst, binding: _Binding, region: Region) -> Verdict:
         return changed or owned(analyst, place, binding.reader)
 
     return judge(analyst.elements(binding.listed), f"`{text(binding.listed.elt)}`", region, mine)
+
+
+def _read_elsewhere(analyst: Analyst, binding: _Binding, region: Region) -> bool:
+    """Whether something else may read on from the iterables, or look at what making the elements changes unseen."""
+    listed, reader = binding.listed, binding.reader
+    early = any(stop.endswith("stops early") for stop in region.stops)
+    if (early and not plain(analyst, listed)) or (region.stops and looks_up(analyst, listed)):
+        return True
+    if properties_read(analyst, listed, reader) or frozen_while_yielding(analyst, binding.statement):
+        return True
+    late = bool(region.stops or region.catches or region.catches_consumer or region.effects.leaves)
+    sources = read_by(analyst, listed)
+    return bool(shared(analyst, sources, listed, reader, to_end=late, binds=binding.name))
 
 
 def _element(analyst: Analyst, binding: _Binding) -> str | None:

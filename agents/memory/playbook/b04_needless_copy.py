@@ -13,10 +13,13 @@ from agents.memory.analysis.kinds import CONTAINERS
 from agents.memory.analysis.laziness import Region, judge
 from agents.memory.analysis.modules import FunctionNode, text
 from agents.memory.analysis.ownership import introspected, owned
+from agents.memory.analysis.plainness import properties_read
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Builtin, Library, Meaning, resolve
+from agents.memory.analysis.sharing import leaves, shared
+from agents.memory.analysis.snapshots import looked_up, snapshot
 from agents.memory.playbook.examples import b04 as examples
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, nodes_in, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
@@ -90,6 +93,14 @@ class NeedlessCopy:
         verdict = judge(made, f"iterating over `{original}`", region, lambda place: owned(analyst, place, statement))
         if verdict.veto:
             return None
+        sources = list(leaves(analyst, found.original))
+        late = bool(region.stops or region.catches or region.catches_consumer or region.effects.leaves)
+        if shared(analyst, sources, found.node, statement, to_end=late) or properties_read(analyst, statement):
+            return None
+        held = snapshot(analyst, found.original, sources, statement, yields=bool(region.effects.leaves))
+        if held is None or looked_up(analyst, sources, statement):
+            return None
+        verdict.assumes += held
         kind = analyst.kinds.of(found.original)
         if found.kinds is not None and (kind is None or kind.name not in found.kinds):
             if region.catches:

@@ -6,11 +6,13 @@ from typing import ClassVar, Literal
 
 import libcst as cst
 
+from agents.memory.analysis.class_values import used_as_value
 from agents.memory.analysis.classes import ClassFacts, class_facts, keyword, self_method, written_from_outside
 from agents.memory.analysis.concrete import concrete, edited
-from agents.memory.analysis.modules import FUNCTIONS
+from agents.memory.analysis.mentions import mentioned
+from agents.memory.analysis.modules import FUNCTIONS, Module
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.uses import SETTERS, Reflection, last_name, mentioning
+from agents.memory.analysis.uses import SETTERS, Reflection, defines, last_name, mentioning
 from agents.memory.playbook.examples import c02 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 
@@ -19,6 +21,15 @@ _BEFORE_SLOTS = frozenset(
     | {"__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__init_subclass__", "__set_name__"}
 )
 """Members of a class that know how its instances store attributes, or that see the class made twice."""
+_WEAK = frozenset(
+    {"weakref", "_weakref", "_weakrefset", "WeakSet", "WeakMethod", "WeakKeyDictionary", "WeakValueDictionary"}
+    | {"ReferenceType", "WeakIdKeyDictionary", "WeakTensorKeyDictionary"}
+)
+"""Words of code that makes weak references."""
+_DICT_READERS = frozenset({"vars", "setattr", "delattr"})
+"""Builtins that reach the instance dict of what they are given."""
+_STORAGE = frozenset({"__dict__", "__weakref__"})
+"""What an instance with slots lacks."""
 _CACHED = frozenset({"cached_property", "cachedproperty"})
 
 
@@ -34,12 +45,13 @@ class SlottedDataclass:
         "version": "The lowest supported Python has dataclass(slots=True): 3.10.",
         "dataclass": "The class has the standard library's decorator, no other, and no slots yet.",
         "bases": "It has no base but object and no metaclass; no subclass has a second base; none if it is frozen.",
+        "named": "The class is called, annotated with, derived from and tested for by its own name; it is no value.",
         "members": "No member knows how attributes are stored: no __slots__, __getattr__, cached_property, pickling.",
         "same class": "No method uses zero-argument super() or __class__: the decorator makes the class anew.",
-        "defaults": "No default is read from the class: there the slot takes its place.",
+        "defaults": "No default is read from the class, where the slot takes its place: __init__ sets each.",
         "closed attributes": "Only declared fields are written, in the repository and its tests.",
-        "no instance dict": "Nothing reads __dict__ or vars(), or sets attributes by computed names.",
-        "no weak reference": "Nothing in the project uses weakref: slots leave no room for one.",
+        "no instance dict": "Nothing reads __dict__ or vars(), sets computed names, or passes such a function on.",
+        "no weak reference": "Nothing in the project mentions weakref: slots leave no room for one.",
     }
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
@@ -111,12 +123,13 @@ def _shown(project: Project, facts: ClassFacts) -> list[Shown]:
         "version": f"requires Python {version[0]}.{version[1]}" if version >= (3, 10) else None,
         "dataclass": _dataclass(facts),
         "bases": _bases(facts),
+        "named": _named(facts),
         "members": _members(facts),
         "same class": _same_class(facts),
         "defaults": _defaults(facts),
         "closed attributes": _closed(facts),
         "no instance dict": _no_dict(facts),
-        "no weak reference": None if facts.index.weakrefs else "no file imports weakref",
+        "no weak reference": None if mentioned(project, _WEAK) else "no file mentions weakref",
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
     return shown if len(shown) == len(evidence) else []
@@ -137,13 +150,19 @@ def _unpacks(decorator: ast.expr) -> bool:
 def _bases(facts: ClassFacts) -> str | None:
     if facts.node.keywords or any(last_name(base) != "object" for base in facts.node.bases):
         return None
-    below = facts.index.subclasses(facts.name)
+    below = [found for name in sorted(facts.below) for found in facts.index.subclasses(name)]
     if any(len(node.bases) > 1 for _, node in below):
         return None
     # The generated __setattr__ of a frozen class calls super() on the class as it was before the slots.
     if below and keyword(facts.decorator, "frozen") is not None:
         return None
     return f"no base; {len(below)} subclasses, each with this base alone"
+
+
+def _named(facts: ClassFacts) -> str | None:
+    if used_as_value(facts) is not None:
+        return None
+    return f"no import renames `{facts.name}`, and nothing passes, stores or looks into the class itself"
 
 
 def _members(facts: ClassFacts) -> str | None:
@@ -180,25 +199,53 @@ def _same_class(facts: ClassFacts) -> str | None:
 def _defaults(facts: ClassFacts) -> str | None:
     with_default = {name for name, field in facts.fields.items() if field.value is not None}
     uses = [use for name in sorted(with_default) for use in facts.index.attributes.get(name, [])]
-    if any(_is_class(facts, use.node.value) or use.kind == "delete" for use in uses):
+    if any(_is_class(facts, use.node.value, use.module) or use.kind == "delete" for use in uses):
         return None
     if any(
-        r.how in ("getattr", "hasattr") and r.receiver is not None and _is_class(facts, r.receiver)
+        r.how in ("getattr", "hasattr") and r.receiver is not None and _is_class(facts, r.receiver, r.module)
         for r in facts.index.reflections
     ):
+        return None
+    if with_default and not _always_set(facts):
         return None
     # An instance made without __init__ has its defaults from the class.
     for use in facts.index.attributes.get("__new__", []) if with_default else ():
         call = use.module.parents[use.node]
-        if isinstance(call, ast.Call) and any(_is_class(facts, arg) for arg in call.args[:1]):
+        if isinstance(call, ast.Call) and any(_is_class(facts, arg, use.module) for arg in call.args[:1]):
             return None
     return f"{len(with_default)} fields with a default, none of {len(uses)} uses is through the class or a del"
 
 
-def _is_class(facts: ClassFacts, expr: ast.expr) -> bool:
+def _always_set(facts: ClassFacts) -> bool:
+    """Whether every instance that is initialized gets its own value of each field with a default."""
+    if keyword(facts.decorator, "init") is not None or defines(facts.node, "__init__"):
+        return False
+    if any(keyword(field.value, "init") is not None for field in facts.fields.values()):
+        return False
+    below = [node for name in facts.below - {facts.name} for _, node in facts.index.classes.get(name, [])]
+    for item in (item for node in below for item in node.body):
+        if isinstance(item, FUNCTIONS) and item.name == "__init__":
+            first = [statement for statement in item.body if not _is_text(statement)][:1]
+            if not first or not ast.unparse(first[0]).startswith("super().__init__("):
+                return False
+    return True
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _is_class(facts: ClassFacts, expr: ast.expr, module: Module, depth: int = 3) -> bool:
+    """Whether the expression may be the class; what it is passed as is the concern of "named"."""
     if isinstance(expr, ast.Call):
-        return last_name(expr) == "type"
-    return last_name(expr) in (facts.name, "cls", "__class__")
+        return last_name(expr) in ("type", "super")
+    if isinstance(expr, ast.Name) and depth:
+        scope = module.owner(expr, expr.id)
+        for binding in module.bindings(scope).get(expr.id, []) if scope is not None else []:
+            value = getattr(module.parents.get(binding), "value", None)
+            if isinstance(value, ast.expr) and _is_class(facts, value, module, depth - 1):
+                return True
+    return last_name(expr) in facts.below | {"cls", "__class__"}
 
 
 def _closed(facts: ClassFacts) -> str | None:
@@ -212,7 +259,27 @@ def _no_dict(facts: ClassFacts) -> str | None:
     for reflection in facts.index.reflections:
         if _may_need_dict(facts, reflection):
             return None
+    # Their names as strings, for getattr and its like, and the functions as values.
+    if _STORAGE & facts.index.strings.keys():
+        return None
+    for module in facts.index.modules:
+        if any(_is_reader_passed_on(module, node) for node in ast.walk(module.tree)):
+            return None
     return "no __dict__, vars(), or setattr with a name that is no field reaches it"
+
+
+def _is_reader_passed_on(module: Module, node: ast.AST) -> bool:
+    """Whether the node is `vars`, `setattr` or the like, used in another way than called in place."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == "builtins" and any(alias.name in _DICT_READERS for alias in node.names)
+    if isinstance(node, ast.Name):
+        found = node.id in _DICT_READERS and isinstance(node.ctx, ast.Load)
+    elif isinstance(node, ast.Attribute):
+        found = node.attr in SETTERS[2:] or (node.attr in _DICT_READERS and last_name(node.value) == "builtins")
+    else:
+        return False
+    parent = module.parents[node]
+    return found and not (isinstance(parent, ast.Call) and parent.func is node)
 
 
 def _may_need_dict(facts: ClassFacts, reflection: Reflection) -> bool:

@@ -15,8 +15,11 @@ from agents.memory.analysis.modules import (
     comprehension_targets,
     find_function,
     module_of,
+    text,
 )
 from agents.memory.analysis.project import Project
+from agents.memory.analysis.purity import Analyst
+from agents.memory.analysis.sharing import again, leaves
 from agents.memory.playbook.rule import Focus
 
 
@@ -57,6 +60,12 @@ def needs_own_frame(module: Module, node: ast.ListComp) -> bool:
             if captured and not _used_up(module, inner):
                 return True
     return False
+
+
+def left_over(analyst: Analyst, node: ast.ListComp, stops: tuple[str, ...]) -> list[str]:
+    """What is assumed of iterables that may be the caller's iterators, when elements may be left in them."""
+    unknown = [text(leaf) for leaf in leaves(analyst, node.generators[0].iter) if not again(analyst, leaf)]
+    return [f"nobody reads on from {name} where it is an iterator ({stops[0]})" for name in unknown if stops]
 
 
 def _used_up(module: Module, closure: ast.Lambda | ast.GeneratorExp) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from agents.memory.playbook.examples.quiet_end import NOTICED
 from agents.memory.playbook.rule import Example
 
 
@@ -279,4 +280,5 @@ INVALID: list[Example] = [
         holding="data",
         why="not bound before the peak",
     ),
+    *NOTICED,
 ]

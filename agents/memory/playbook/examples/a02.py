@@ -136,4 +136,22 @@ INVALID: list[Example] = [
     _invalid("data = make(n)\n    big = show(data, 1)", "the callee keeps its parameter"),
     _invalid("data = make(n)  # all rows\n    out = sum(data)\n    big = make(n)", "the comment would be lost"),
     _invalid("big = data = make(n)\n    out = sum(data)", "another name holds it"),
+    Example(
+        before="class Lock:\n    def __del__(self):\n        print('gone')\n\n\ndef make(n):\n    return [[Lock()]]\n"
+        "\n\ndef f(n):\n    data = make(n)\n    out = len(data)\n    big = [0] * n\n    return big, out\n",
+        function="f",
+        peak_line="big =",
+        holding="data",
+        holding_element="list",
+        why="the inner lists hold finalizers",
+    ),
+    Example(
+        before="def f(n):\n    data = list(n)\n    out = len(data)\n    big = [0] * out\n    return big\n",
+        function="f",
+        peak_line="big =",
+        holding="data",
+        holding_element="int",
+        extra={"other.py": "import sys\n\n\ndef show():\n    return sys._getframe(1)\n"},
+        why="another file reads frames",
+    ),
 ]

@@ -1,29 +1,7 @@
 """The examples of A07: what it rewrites, and what it leaves alone and why."""
 
-from collections.abc import Mapping
-
+from agents.memory.playbook.examples.a07_soundness import SOUNDNESS, invalid
 from agents.memory.playbook.rule import Example
-
-
-def _invalid(
-    member: str,
-    why: str,
-    *,
-    decorator: str = "",
-    bases: str = "",
-    after: str = "",
-    extra: Mapping[str, str] | None = None,
-) -> Example:
-    """An INVALID example: a class `Row` that writes `_raw`, with this member, and what follows it."""
-    return Example(
-        before=f"from collections import UserDict\n\n\n{decorator}class Row{bases}:\n    {member}\n\n"
-        f"    def __init__(self, line):\n        self._raw = line\n        self.key = 1\n\n\n{after}",
-        class_name="Row",
-        attribute="_raw",
-        extra=extra or {},
-        why=why,
-    )
-
 
 VALID: list[Example] = [
     Example(
@@ -209,44 +187,42 @@ def run():
 ]
 
 INVALID: list[Example] = [
-    _invalid("", "a base of another library may read it", bases="(UserDict)"),
-    _invalid("", "a metaclass may read it", bases="(metaclass=type)"),
-    _invalid("__slots__ = ('_raw', 'key')", "its slot would stay"),
-    _invalid("def __getattr__(self, name):\n        return 1", "missing attributes are answered"),
-    _invalid("", "an unknown decorator may use it", decorator="@print\n"),
-    _invalid("def text(self):\n        return self._raw", "a method reads it"),
-    _invalid("def __eq__(self, other):\n        return self._raw == other._raw", "equality reads it"),
-    _invalid("def size(self):\n        self._raw.append(1)\n        return self._raw.pop()", "pop() gives it away"),
-    _invalid("", "a test reads it", extra={"tests/test_row.py": "def test(row):\n    assert row._raw\n"}),
-    _invalid("", "a subclass reads it", after="class Wide(Row):\n    def text(self):\n        return self._raw\n"),
-    _invalid(
+    invalid("", "a base of another library may read it", bases="(UserDict)"),
+    invalid("", "a metaclass may read it", bases="(metaclass=type)"),
+    invalid("__slots__ = ('_raw', 'key')", "its slot would stay"),
+    invalid("def __getattr__(self, name):\n        return 1", "missing attributes are answered"),
+    invalid("", "an unknown decorator may use it", decorator="@print\n"),
+    invalid("def text(self):\n        return self._raw", "a method reads it"),
+    invalid("def __eq__(self, other):\n        return self._raw == other._raw", "equality reads it"),
+    invalid("def size(self):\n        self._raw.append(1)\n        return self._raw.pop()", "pop() gives it away"),
+    invalid("", "a test reads it", extra={"tests/test_row.py": "def test(row):\n    assert row._raw\n"}),
+    invalid("", "a subclass reads it", after="class Wide(Row):\n    def text(self):\n        return self._raw\n"),
+    invalid(
         "",
         "a class two steps below reads it",
         after="class Wide(Row):\n    pass\n\n\nclass Wider(Wide):\n    def text(self):\n        return self._raw\n",
     ),
-    _invalid("", "getattr reads it", extra={"other.py": "def f(row):\n    return getattr(row, '_raw')\n"}),
-    _invalid("", "any name may be read", after="def f(row, name):\n    return getattr(row, name)\n"),
-    _invalid(
+    invalid("", "getattr reads it", extra={"other.py": "def f(row):\n    return getattr(row, '_raw')\n"}),
+    invalid("", "any name may be read", after="def f(row, name):\n    return getattr(row, name)\n"),
+    invalid(
         "",
         "the computed name may be this one",
         extra={"other.py": "def f(row):\n    for name in ['_raw']:\n        print(getattr(row, name))\n"},
     ),
-    _invalid("", "the format reads it", extra={"other.py": "def f(row):\n    return '{0._raw}'.format(row)\n"}),
-    _invalid("def dump(self):\n        return self.__dict__", "the instance dict is read"),
-    _invalid("", "vars() reads it", extra={"other.py": "def f(row):\n    return vars(row)\n"}),
-    _invalid("", "pickles hold it", extra={"other.py": "import pickle\n"}),
-    _invalid(
-        "", "attrgetter reads it", extra={"other.py": "from operator import attrgetter\nf = attrgetter('_raw')\n"}
-    ),
-    _invalid(
+    invalid("", "the format reads it", extra={"other.py": "def f(row):\n    return '{0._raw}'.format(row)\n"}),
+    invalid("def dump(self):\n        return self.__dict__", "the instance dict is read"),
+    invalid("", "vars() reads it", extra={"other.py": "def f(row):\n    return vars(row)\n"}),
+    invalid("", "pickles hold it", extra={"other.py": "import pickle\n"}),
+    invalid("", "attrgetter reads it", extra={"other.py": "from operator import attrgetter\nf = attrgetter('_raw')\n"}),
+    invalid(
         "",
         "written through an unknown object, and another class has one",
         after="class Other:\n    _raw: int = 0\n\n\ndef f(thing):\n    thing._raw = 1\n",
     ),
-    _invalid("def swap(self):\n        self._raw, self.key = self.key, 1", "a tuple target"),
-    _invalid("def read(self):\n        self._raw = input()", "the value reads from the user"),
-    _invalid("def next(self, lines):\n        self._raw = next(lines)", "the value steps an iterator"),
-    _invalid("def copy(self, lines):\n        self._raw = list(lines)", "the copy uses up an iterator"),
+    invalid("def swap(self):\n        self._raw, self.key = self.key, 1", "a tuple target"),
+    invalid("def read(self):\n        self._raw = input()", "the value reads from the user"),
+    invalid("def next(self, lines):\n        self._raw = next(lines)", "the value steps an iterator"),
+    invalid("def copy(self, lines):\n        self._raw = list(lines)", "the copy uses up an iterator"),
     Example(
         before="from dataclasses import dataclass, field\n\n\n@dataclass\nclass Row:\n"
         "    raw: list = field(default_factory=list)\n\n    def add(self, x):\n        self.raw = x\n",
@@ -262,4 +238,5 @@ INVALID: list[Example] = [
         attribute="raw",
         why="a caller passes it",
     ),
+    *SOUNDNESS,
 ]

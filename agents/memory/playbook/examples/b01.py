@@ -323,4 +323,235 @@ def f(ys):
         focus_line="sum(",
         why="plain body: the comprehension reads its own frame",
     ),
+    Example(
+        before="""\
+def f(lines):
+    it = iter(lines)
+    ok = any([x == 'end' for x in it])
+    rest = list(it)
+    return ok, rest
+""",
+        why="effects apart: any() would leave elements in the iterator that is read on from",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+def f(h):
+    ok = any([x == 'end' for x in h])
+    return ok, h.read()
+""",
+        why="effects apart: h may be a file, and read() would find lines that were used up before",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+def f(m):
+    m = map(str, m)
+    ok = all([x for x in m])
+    return ok, list(m)
+""",
+        why="effects apart: all() would leave elements in the map object",
+        function="f",
+        focus_line="all([",
+    ),
+    Example(
+        before="""\
+def f(rows):
+    hits = (row for row in rows)
+    ok = any([row is None for row in rows])
+    return ok, sum(hits)
+""",
+        why="effects apart: rows may be an iterator, and the generator reads on from it",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+def f(it):
+    return max([x for x in it], key=lambda x: (x, sum(it)))
+""",
+        why="effects apart: the key reads on from what may be an iterator",
+        function="f",
+        focus_line="max([",
+    ),
+    Example(
+        before="""\
+from collections import defaultdict
+
+
+def f(ks):
+    d = defaultdict(int)
+    ok = all([d[k] for k in ks])
+    return ok, dict(d)
+""",
+        why="effects apart: looking up adds keys to the defaultdict",
+        function="f",
+        focus_line="all([",
+    ),
+    Example(
+        before="""\
+def f(d, ks):
+    return all([d[k] for k in ks])
+""",
+        why="effects apart: d may be a defaultdict, and all() would look up fewer keys",
+        function="f",
+        focus_line="all([",
+    ),
+    Example(
+        before="""\
+class Lru(dict):
+    def __getitem__(self, k):
+        self.touch(k)
+        return super().__getitem__(k)
+
+
+def f(cache, ks):
+    return any([cache[k] for k in ks])
+""",
+        why="effects apart: __getitem__ does more than look up",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+class Job:
+    polls = 0
+
+    @property
+    def done(self):
+        self.polls += 1
+        return True
+
+
+def f(jobs):
+    return any([job.done for job in jobs])
+""",
+        why="effects apart: done is a property, which any() would read on fewer jobs",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+from functools import cached_property
+
+
+class Row:
+    @cached_property
+    def v(self):
+        return print('x')
+
+
+def f(rows):
+    return all([row.v for row in rows])
+""",
+        why="effects apart: v is computed when it is first read",
+        function="f",
+        focus_line="all([",
+    ),
+    Example(
+        before="""\
+class Lazy:
+    def __getattr__(self, name):
+        print(name)
+        return False
+
+
+def f(rows):
+    return any([row.size for row in rows])
+""",
+        why="effects apart: __getattr__ may stand behind any attribute",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+class Job:
+    def __eq__(self, other):
+        print('compared')
+        return True
+
+
+def f(jobs):
+    return any([job == 1 for job in jobs])
+""",
+        why="effects apart: __eq__ has effects",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+class Job:
+    def __lt__(self, other):
+        print('compared')
+        return True
+
+
+def f(jobs):
+    return any([job < 1 for job in jobs if job])
+""",
+        why="effects apart: __lt__ has effects",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+def check(y):
+    if y < 0:
+        raise ValueError(y)
+    return y
+
+
+def f(ys):
+    return any([check(y) for y in ys])
+""",
+        why="exceptions alike: check() is there to raise, for every element",
+        function="f",
+        focus_line="any([check",
+    ),
+    Example(
+        before="""\
+class A:
+    def __add__(self, other):
+        D.clear()
+        return self
+
+    __radd__ = __add__
+
+
+D = {1: A()}
+
+
+def f():
+    return sum([v for v in D.values()])
+""",
+        why="inputs unchanged: the sum runs __add__, which clears the dict",
+        function="f",
+        focus_line="sum([",
+    ),
+    Example(
+        before="""\
+def f(it, ks):
+    out = []
+    for k in ks:
+        out.append(any([x is k for x in it]))
+    return out
+""",
+        why="effects apart: it may be an iterator, and the next round would read on from it",
+        function="f",
+        focus_line="any([",
+    ),
+    Example(
+        before="""\
+def f(it):
+    n = 0
+    while not any([x is None for x in it]):
+        n += 1
+    return n
+""",
+        why="effects apart: it may be an iterator, and the test would read on from it",
+        function="f",
+        focus_line="any([",
+    ),
 ]

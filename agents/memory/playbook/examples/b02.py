@@ -711,4 +711,119 @@ def f(groups):
         focus_line="xs = [",
         why="single consumer: the lambda keeps the list",
     ),
+    Example(
+        before="""\
+def f(ys):
+    it = iter(ys)
+    xs = [y for y in it]
+    return list(zip(it, xs))
+""",
+        why="effects apart: zip() would take turns on one iterator",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+def f(it):
+    xs = [y for y in it]
+    total = 0
+    for x in xs:
+        total += len(list(it))
+    return total
+""",
+        why="effects apart: it may be an iterator, which the loop reads on from",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+def f(ys):
+    it = iter(ys)
+    xs = [y for y in it]
+    for x in xs:
+        if x is None:
+            break
+    return list(it)
+""",
+        why="effects apart: the loop would leave elements in the iterator",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+def f(self):
+    with self.lock:
+        xs = [y for y in self.rows]
+        for x in xs:
+            yield x
+""",
+        why="inputs unchanged: the callers run between the elements, while the lock is held",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+def f(d, ks):
+    xs = [d[k] for k in ks]
+    total = 0
+    for x in xs:
+        total += len(d)
+    return total
+""",
+        why="effects apart: d may be a defaultdict, and the loop looks at its size",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+class Row:
+    @property
+    def n(self):
+        self.owner.rows.remove(self)
+        return 1
+
+
+def f(rows):
+    xs = [row for row in rows]
+    total = 0
+    for x in xs:
+        total += x.n
+    return total
+""",
+        why="inputs unchanged: the property takes the row out of the list",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+class A:
+    def __lt__(self, other):
+        D.clear()
+        return True
+
+
+D = {}
+
+
+def f():
+    xs = [v for v in D.values()]
+    return min(xs)
+""",
+        why="inputs unchanged: min() runs __lt__, which clears the dict",
+        function="f",
+        focus_line="xs = [",
+    ),
+    Example(
+        before="""\
+def f(d, ks):
+    xs = [d[k] for k in ks]
+    for x in xs:
+        if x:
+            break
+    return len(ks)
+""",
+        why="effects apart: d may be a defaultdict, and the loop would look up fewer keys",
+        function="f",
+        focus_line="xs = [",
+    ),
 ]

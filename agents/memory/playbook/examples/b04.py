@@ -364,4 +364,172 @@ def f(ys):
         function="f",
         focus_line="for x in",
     ),
+    Example(
+        before="""\
+import threading
+
+ITEMS = {}
+
+
+def feed():
+    while True:
+        ITEMS[len(ITEMS)] = 1
+
+
+def f():
+    total = 0
+    for x in list(ITEMS):
+        total += x
+    return total
+""",
+        why="inputs unchanged: another thread feeds the global",
+        function="f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+import threading
+
+ITEMS = {}
+
+
+def feed():
+    while True:
+        ITEMS[len(ITEMS)] = 1
+
+
+def f():
+    return sum(list(ITEMS))
+""",
+        why="inputs unchanged: another thread feeds the global during the sum",
+        function="f",
+        focus_line="return sum",
+    ),
+    Example(
+        before="""\
+class A:
+    def f(self):
+        total = 0
+        for x in list(self.items):
+            total += x
+        return total
+""",
+        why="inputs unchanged: a thread of another file may feed the attribute",
+        function="A.f",
+        focus_line="for x in",
+        extra={"feed.py": "import threading\n\n\ndef start(a):\n    threading.Thread(target=a.feed).start()\n"},
+    ),
+    Example(
+        before="""\
+import weakref
+
+ALL = weakref.WeakSet()
+
+
+def f():
+    n = 0
+    for x in list(ALL):
+        n += 1
+    return n
+""",
+        why="inputs unchanged: the garbage collector takes elements away",
+        function="f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+import sys
+
+
+def f():
+    total = 0
+    for x in list(sys.modules):
+        total += len(x)
+    return total
+""",
+        why="inputs unchanged: an import anywhere adds to sys.modules",
+        function="f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+class A:
+    def f(self):
+        for x in list(self.items):
+            yield x
+""",
+        why="inputs unchanged: the callers run between the elements",
+        function="A.f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+def f(xs):
+    it = iter(xs)
+    return list(zip(list(it), it))
+""",
+        why="effects apart: zip() would take turns on one iterator",
+        function="f",
+        focus_line="return",
+    ),
+    Example(
+        before="""\
+def f(it):
+    for x in list(it):
+        if x:
+            break
+    return sum(it)
+""",
+        why="effects apart: the loop would leave elements in what may be an iterator",
+        function="f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+from collections import defaultdict
+
+
+def f(rows):
+    d = defaultdict(list)
+    n = 0
+    for x in list(d):
+        n += len(d[x + 1])
+    return n
+""",
+        why="inputs unchanged: looking up adds a key to the defaultdict",
+        function="f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+def f(d):
+    n = 0
+    for x in list(d):
+        n += len(d[x + 1])
+    return n
+""",
+        why="inputs unchanged: d may be a defaultdict",
+        function="f",
+        focus_line="for x in",
+    ),
+    Example(
+        before="""\
+class C:
+    def f(self):
+        total = 0
+        for x in list(self.items):
+            total += x.size
+        return total
+
+
+class X:
+    @property
+    def size(self):
+        self.owner.items.remove(self)
+        return 1
+""",
+        why="inputs unchanged: the property takes the element out of the list",
+        function="C.f",
+        focus_line="for x in",
+    ),
 ]

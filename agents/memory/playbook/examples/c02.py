@@ -173,6 +173,77 @@ def run():
     ),
 ]
 
+VALID.append(
+    Example(
+        before="""\
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+
+@dataclass
+class Row:
+    LIMIT = 3
+    key: str
+    rest: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: str) -> Row:
+        return cls(text, [cls(part) for part in text])
+
+
+@dataclass
+class Table:
+    first: Row | None = field(default_factory=lambda: Row("f"))
+
+
+Rows = list[Row]
+
+
+def run(*rows: Row):
+    row = cast(Row, Row.parse("ab"))
+    match row:
+        case Row(key="ab") if isinstance(row, (Row, str)) and type(row) is Row:
+            return Row.__name__, Row.LIMIT, repr(row), Table().first
+""",
+        after="""\
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import cast
+
+
+@dataclass(slots=True)
+class Row:
+    LIMIT = 3
+    key: str
+    rest: list[Row] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, text: str) -> Row:
+        return cls(text, [cls(part) for part in text])
+
+
+@dataclass
+class Table:
+    first: Row | None = field(default_factory=lambda: Row("f"))
+
+
+Rows = list[Row]
+
+
+def run(*rows: Row):
+    row = cast(Row, Row.parse("ab"))
+    match row:
+        case Row(key="ab") if isinstance(row, (Row, str)) and type(row) is Row:
+            return Row.__name__, Row.LIMIT, repr(row), Table().first
+""",
+        class_name="Row",
+        call="run()",
+    )
+)
+
 INVALID: list[Example] = [
     _invalid("", "3.9 has no slots=True", requires_python=(3, 9)),
     _invalid("", "an attrs-like decorator of the same name", imports="from pydantic.dataclasses import dataclass"),
@@ -208,4 +279,55 @@ INVALID: list[Example] = [
         decorator="@dataclass(frozen=True)",
     ),
     _invalid("", "a slotted instance cannot be weakly referred to", extra={"other.py": "import weakref\n"}),
+    _invalid(
+        "",
+        "a renamed import reads the default",
+        extra={"other.py": "from example import Row as R\n\nLIMIT = R.value + 1\n"},
+    ),
+    _invalid(
+        "",
+        "two bases with slots cannot be combined, and one is imported under another name",
+        extra={
+            "other.py": "from example import Row as R\n\n\nclass Named:\n    __slots__ = ('name',)\n\n\n"
+            "class Both(R, Named):\n    pass\n"
+        },
+    ),
+    _invalid("", "another name of the class reads the default", after="R = Row\nLIMIT = R.value\n"),
+    _invalid("", "a loop over classes reads the default", after="for k in (Row,):\n    print(k.value)\n"),
+    _invalid("", "a callee reads the default", after="def f(kind):\n    return kind.value\n\n\nf(Row)\n"),
+    _invalid(
+        "",
+        "type() derives from it and from another class with slots",
+        after="class Mix:\n    __slots__ = ('a',)\n\n\nBoth = type('Both', (Row, Mix), {})\n",
+    ),
+    _invalid("", "getmembers() shows the defaults", after="import inspect\n\nprint(inspect.getmembers(Row))\n"),
+    _invalid("", "got by its name as a string", extra={"o.py": "import example\nR = getattr(example, 'Row')\n"}),
+    _invalid("", "got by its name from globals()", after="LIMIT = globals()['Row'].value\n"),
+    _invalid("", "the name is bound again", after="Row = print(Row) or Row\n"),
+    _invalid("@classmethod\n    def least(kind):\n        return kind.value", "a classmethod reads the default"),
+    _invalid("", "the class of an instance reads it", after="def f(row):\n    k = type(row)\n    return k.value\n"),
+    _invalid("", "vars is passed on", after="import json\n\n\ndef f(r):\n    json.dumps(r, default=vars)\n"),
+    _invalid("", "vars gets another name", after="look = vars\n"),
+    _invalid("", "setattr is passed on", after="def f(row):\n    for a in 'xy':\n        map(setattr, [row], a, a)\n"),
+    _invalid("", "getattr reads the dict", after="def f(row):\n    return getattr(row, '__dict__')\n"),
+    _invalid("", "weakref by its inner name", extra={"other.py": "from _weakref import ref\n"}),
+    _invalid("", "a subclass reads the default", after="class W(Row):\n    pass\n\n\nLIMIT = W.value\n"),
+    _invalid("", "a subclass gets another name", after="class W(Row):\n    pass\n\n\nX = W\nLIMIT = X.value\n"),
+    _invalid(
+        "",
+        "a class further below has another base with slots",
+        after="class W(Row):\n    pass\n\n\nclass M:\n    __slots__ = ('a',)\n\n\nclass V(W, M):\n    pass\n",
+    ),
+    _invalid("def __init__(self, key):\n        self.key = key", "its own __init__ leaves the default to the class"),
+    _invalid(
+        "",
+        "a subclass's __init__ leaves the default to the class",
+        after="class W(Row):\n    def __init__(self):\n        self.key = 'a'\n",
+    ),
+    _invalid("", "super() reads the default", after="class W(Row):\n    def f(self):\n        return super().value\n"),
+    _invalid(
+        "",
+        "a test replaces the default",
+        extra={"tests/test_r.py": "from unittest import mock\n\np = mock.patch('example.Row.value', 3)\n"},
+    ),
 ]
