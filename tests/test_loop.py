@@ -321,3 +321,11 @@ def test_the_researchers_finding_is_used_and_counted(tmp_path):
     state = state_of(world)
     assert state.keeps[0].started.finding == "m1"
     assert state.costs.findings_used == 1
+
+
+def test_a_later_session_on_a_branch_that_is_small_by_now_ends_at_the_plateau(tmp_path):
+    world = World(tmp_path, edits=[program(1)]).make(100)
+    session(world, "s1")
+    state = session(world, "s2")
+    assert (state.ended.outcome, state.ended.exit_code) == ("plateau", 0)
+    assert state.experiments == ()
