@@ -1,6 +1,6 @@
 """The per-stage table that people see."""
 
-from runtime.experiment.profiling import stage_rows
+from runtime.experiment.profiling import holds_peak, stage_rows
 from runtime.measure.models import StageTable
 from tests.profiles import LOAD, MAIN, profile, stage
 
@@ -36,3 +36,8 @@ def test_a_compound_statement_is_shown_by_the_statements_in_it():
 
 def test_a_function_without_stages_gives_no_rows():
     assert stage_rows([StageTable(place=LOAD, stages=[])], 0, 0) == []
+
+
+def test_a_script_that_only_drives_the_project_does_not_hold_the_peak():
+    assert holds_peak(profile(), "shop/load.py")
+    assert not holds_peak(profile(), "driver.py")

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from messaging.contents import Allocation, StageRow, Targets
+from messaging.contents import Allocation, Note, StageRow, Targets
 from runtime.domain import Profile, Sources
 from runtime.exchange import profile_name, read_profile, write_profile
 from runtime.experiment.events import Profiled
@@ -28,7 +28,7 @@ class Profiling:
         tree = services.repository.head_tree()
         before = services.bench.costs.traced_runs
         profile = await services.bench.profile(tree)
-        self._adopt(profile)
+        await self._adopt(profile)
         services.record.add(
             Profiled(
                 experiment=experiment,
@@ -52,15 +52,29 @@ class Profiling:
         profiled = self.services.record.state.profiles
         if (self.services.exchange / name).exists() and profiled and profiled[-1].tree == tree:
             profile = read_profile(self.services.exchange, name).profile
-            self._adopt(profile)
+            await self._adopt(profile)
             await self._announce(profile)
         else:
             keeps = self.services.record.state.keeps
             await self.take(keeps[-1].number if keeps else 0)
 
-    def _adopt(self, profile: Profile) -> None:
+    async def _adopt(self, profile: Profile) -> None:
+        if self.profile is None and self.services.bench.method.target.kind == "script":
+            await self._judge_script(profile)
         self.profile = profile
         self.targets = self.services.domain.rank(profile, self.sources())
+
+    async def _judge_script(self, profile: Profile) -> None:
+        """A script that only drives the project is not to be changed; one that holds the peak itself is (I18)."""
+        services, path = self.services, self.services.bench.method.target.path
+        if not services.editable(path):
+            return
+        if holds_peak(profile, path):
+            text = f"{path} holds the peak itself, so it may be changed; `--protect {path}` forbids it"
+        else:
+            services.protect = (*services.protect, path)
+            text = f"{path} only drives the project: it is left as it is"
+        await services.log(Note(text=text))
 
     async def _announce(self, profile: Profile) -> None:
         """Writes the profile to the exchange folder and sends targets 2 and on to the researcher."""
@@ -98,6 +112,12 @@ class Profiling:
         """The per-stage table for people, in MiB: the entry function's stages, the dominating callee's below it."""
         tables = profile.stages.tables
         return stage_rows(tables, 0, 0) if tables else []
+
+
+def holds_peak(profile: Profile, path: str) -> bool:
+    """Whether a file's own lines made at least half of what the project's code has alive at the peak."""
+    sizes = [(site.file == path, site.size) for site in profile.stages.sites if site.project]
+    return 2 * sum(size for own, size in sizes if own) >= sum(size for _, size in sizes)
 
 
 NAME_WIDTH = 40
