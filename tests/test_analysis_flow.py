@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from agents.memory.analysis.flow import Flow
 from agents.memory.analysis.modules import Module, find_function
-from agents.memory.analysis.project import Source, blob_id
+from agents.memory.analysis.project import Source
 from agents.memory.analysis.suites import own_statements, suites
+from runtime.git import blob_id
 from tests.random_functions import functions, run
 
 

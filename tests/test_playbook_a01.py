@@ -6,9 +6,10 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from agents.memory.analysis.project import Project, Source, blob_id
+from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.a01_early_del import EarlyDel
 from agents.memory.playbook.rule import Focus
+from runtime.git import blob_id
 from runtime.measure.models import Holding
 from tests.random_functions import NAMES, functions, run
 

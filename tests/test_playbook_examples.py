@@ -10,9 +10,10 @@ from types import ModuleType
 
 import pytest
 
-from agents.memory.analysis.project import Project, Source, blob_id
+from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.registry import rules
 from agents.memory.playbook.rule import Candidate, Example, Focus, Rule
+from runtime.git import blob_id
 from runtime.measure.models import AttributeCensus, ClassCensus, FunctionPlace, Holding
 
 FILE = "example.py"

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.memory.analysis.project import Project, Source, blob_id
+from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.b01_listcomp_in_builtin import ListcompInBuiltin
 from agents.memory.playbook.b02_list_used_once import ListUsedOnce
 from agents.memory.playbook.b04_needless_copy import NeedlessCopy
 from agents.memory.playbook.rule import Candidate, Focus, Rule
+from runtime.git import blob_id
 
 HEAD = """\
 LOG = []

@@ -8,11 +8,12 @@ import pytest
 
 from agents.memory.analysis.effects import NOTHING, Effects, Place
 from agents.memory.analysis.laziness import Region, judge
-from agents.memory.analysis.project import Project, Source, blob_id
+from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.b01_listcomp_in_builtin import ListcompInBuiltin
 from agents.memory.playbook.b02_list_used_once import ListUsedOnce
 from agents.memory.playbook.b04_needless_copy import NeedlessCopy
 from agents.memory.playbook.rule import Candidate, Focus, Rule
+from runtime.git import blob_id
 from runtime.measure.models import Holding
 
 

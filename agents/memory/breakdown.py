@@ -61,9 +61,3 @@ def _row(site: Site) -> BreakdownRow:
 def _short(file: str) -> str:
     """A library's file without the folders above it: `json/decoder.py`."""
     return file if not file.startswith("/") else "/".join(file.split("/")[-2:])
-
-
-def irreducible_share(rows: list[BreakdownRow]) -> float:
-    """Share of the peak, 0 to 1, in rows that cannot be reduced."""
-    whole = sum(row.size for row in rows)
-    return sum(row.size for row in rows if not row.reducible) / whole if whole else 0.0

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 from messaging.contents import Allocation, Candidate, Complete, Note, Plateau, Progress, Reprofile, Stuck
+from runtime.domain import Sources
 from runtime.errors import LowtideError, Stopped, TargetFailed
 from runtime.experiment.baseline import measure_baseline
 from runtime.experiment.closing import complete, measure_branch, pre_submit
@@ -145,8 +146,9 @@ class Loop:
     async def _choose(self) -> Choice | None:
         """The biggest target with an untried candidate; what has failed three times over comes last."""
         second: Choice | None = None
+        sources = self.profiling.sources()
         for target in self.profiling.targets:
-            for choice in await self._candidates(target):
+            for choice in await self._candidates(target, sources):
                 if not self._rotated_away(choice.candidate):
                     return choice
                 second = second or choice
@@ -158,9 +160,9 @@ class Loop:
         earlier = STRATEGIES.index(candidate.strategy) < STRATEGIES.index(turn)
         return earlier or candidate.rule in area_hint(state).avoid
 
-    async def _candidates(self, target: Allocation) -> list[Choice]:
+    async def _candidates(self, target: Allocation, sources: Sources) -> list[Choice]:
         """Untried candidates for one target: the researcher's when it has been there, else our own analysis."""
-        sources, profile = self.profiling.sources(), self.profiling.profile
+        profile = self.profiling.profile
         assert profile is not None
         place = (sources.tree, f"{target.file}:{target.line}:{target.name}")
         if place in self.unfit:

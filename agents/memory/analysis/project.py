@@ -1,6 +1,5 @@
 """The tree under optimization as rules see it: parsed once, cached by blob, read only."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,8 @@ from pathlib import Path
 
 import libcst as cst
 from libcst.metadata import MetadataWrapper
+
+from runtime.git import blob_id
 
 _TEXTS = (
     *(".html", ".htm", ".xml", ".jinja", ".jinja2", ".j2", ".tmpl", ".tpl", ".mako", ".txt", ".ipynb"),
@@ -17,11 +18,6 @@ _TEXTS = (
 _TEXT_LIMIT = 2**20
 """Bytes of a text file beyond which it is data."""
 _WORD = re.compile(r"[A-Za-z_]\w*")
-
-
-def blob_id(data: bytes) -> str:
-    """The git blob id of `data` (40 hexadecimal digits)."""
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 @dataclass
