@@ -29,7 +29,10 @@ def used_as_value(facts: ClassFacts) -> str | None:
         if facts.fields and path.fullmatch(text):
             return places[0]
     for module in facts.index.modules:
-        for node in ast.walk(module.tree):
+        data = module.source.data
+        named = not data.isascii() or any(name.encode() in data for name in facts.below)
+        functions = [node for found in module.functions.values() for node in found]
+        for node in module.nodes if named else functions:
             if _is_use(facts, module, node):
                 return f"{module.path}:{getattr(node, 'lineno', 0)}"
     return None

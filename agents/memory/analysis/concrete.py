@@ -56,10 +56,10 @@ def concrete(project: Project, module: Module) -> Concrete | None:
     None for a file that is not UTF-8, that LibCST cannot parse, or that it does not give back unchanged (a
     byte order mark): such a file cannot be edited safely.
     """
-    key = f"concrete:{module.path}"
-    if key not in project.facts:
-        project.facts[key] = _concrete(module)
-    found = project.facts[key]
+    key = ("concrete", module.tree)
+    if key not in module.facts:
+        module.facts[key] = _concrete(module)
+    found = module.facts[key]
     assert found is None or isinstance(found, Concrete)
     return found
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from agents.memory.analysis import knowledge
 from agents.memory.analysis.callees import is_generator
 from agents.memory.analysis.effects import NOTHING, Effects
-from agents.memory.analysis.flow import Flow
+from agents.memory.analysis.flow import Flow, flow_of
 from agents.memory.analysis.modules import (
     COMPREHENSIONS,
     FUNCTIONS,
@@ -192,7 +192,9 @@ def _parameter(inner: Analyst, node: FunctionNode, name: str, followed: int) -> 
         return None
     read = reads[0]
     statement = inner.module.statement(read)
-    if Flow(inner.module, node).returns_unbound(statement, name) or not evaluated_here(inner.module, read, statement):
+    if flow_of(inner.module, node).returns_unbound(statement, name) or not evaluated_here(
+        inner.module, read, statement
+    ):
         return None
     parent = inner.module.parents[read]
     if isinstance(parent, ast.Call) and resolve(inner.project, inner.module, parent.func) == Builtin("iter"):
@@ -276,6 +278,14 @@ def conditions(module: Module, read: ast.expr, statement: ast.stmt) -> Iterator[
         if skipped:
             yield f"a condition at line {ancestor.lineno}"  # type: ignore[attr-defined]
         child = ancestor
+
+
+def reaching(module: Module, scope: FunctionNode | ast.Module) -> "Reaching":
+    """What the bindings of `scope` reach, solved once."""
+    found = module.facts.get(("reaching", scope))
+    if not isinstance(found, Reaching):
+        found = module.facts["reaching", scope] = Reaching(module, scope)
+    return found
 
 
 class Reaching(Flow):

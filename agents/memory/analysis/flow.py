@@ -270,5 +270,13 @@ class Flow:
                     todo.append(follower)
 
 
+def flow_of(module: Module, function: FunctionNode | ast.Module) -> Flow:
+    """The control flow of `function`, solved once."""
+    found = module.facts.get(("flow", function))
+    if not isinstance(found, Flow):
+        found = module.facts["flow", function] = Flow(module, function)
+    return found
+
+
 def _irrefutable(pattern: ast.pattern) -> bool:
     return isinstance(pattern, ast.MatchAs) and (pattern.pattern is None or _irrefutable(pattern.pattern))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from agents.memory.analysis.flow import Flow
+from agents.memory.analysis.flow import Flow, flow_of
 from agents.memory.analysis.mentions import ADDRESSING, NOTICING, loads_by_name, mentioned, reads_frames
 from agents.memory.analysis.modules import INTROSPECTION, FunctionNode, Module, own_nodes, qualified_name
 from agents.memory.analysis.project import Project
@@ -74,7 +74,7 @@ def local(module: Module, function: FunctionNode | ast.Module, name: str) -> Loc
     found = scope(function, eager_builtins(module, function))
     if name not in found.bindings:
         return None
-    return Local(module, function, name, found, Flow(module, function))
+    return Local(module, function, name, found, flow_of(module, function))
 
 
 def plainly_bound(name: Local) -> str | None:

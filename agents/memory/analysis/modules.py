@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from weakref import WeakKeyDictionary
 
 from agents.memory.analysis.project import Project, Source
 
@@ -25,10 +27,15 @@ class Module:
     source: Source
     tree: ast.Module
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict, repr=False)
+    nodes: list[ast.AST] = field(default_factory=list, repr=False)
+    """All nodes, as `ast.walk` gives them."""
+    facts: dict[tuple[str, ast.AST], object] = field(default_factory=dict, repr=False)
+    """Cache of analyses of one node that need nothing but this file, keyed by their name and the node."""
     _bindings: dict[ast.AST, dict[str, list[ast.AST]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        for node in ast.walk(self.tree):
+        self.nodes = list(ast.walk(self.tree))
+        for node in self.nodes:
             for child in ast.iter_child_nodes(node):
                 # Contexts and operators are shared singletons: they have no one parent.
                 if not isinstance(child, ast.expr_context | ast.operator | ast.unaryop | ast.boolop | ast.cmpop):
@@ -107,10 +114,36 @@ class Module:
                 return scope
         return None
 
-    @property
+    @cached_property
     def star_import(self) -> bool:
         """Whether any `from m import *` may bind names that cannot be seen here."""
-        return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in ast.walk(self.tree))
+        return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in self.nodes)
+
+    @cached_property
+    def functions(self) -> dict[str, list[FunctionNode]]:
+        """Qualified name (without `<locals>`) -> the functions called so."""
+        found: dict[str, list[FunctionNode]] = {}
+        for node in self.nodes:
+            if isinstance(node, FUNCTIONS):
+                found.setdefault(qualified_name(self, node), []).append(node)
+        return found
+
+    def code_of(self, scope: ast.AST) -> list[ast.AST]:
+        """The nodes of a function's or module's own code, lambdas and comprehensions included, in walking order."""
+        return self._code.get(scope, [])
+
+    @cached_property
+    def _code(self) -> dict[ast.AST, list[ast.AST]]:
+        found: dict[ast.AST, list[ast.AST]] = {}
+        inside: dict[ast.AST, ast.AST] = {}
+        for node in self.nodes:
+            parent = self.parents.get(node)
+            if parent is None:
+                continue
+            scope = parent if isinstance(parent, (*FUNCTIONS, ast.ClassDef, ast.Module)) else inside[parent]
+            inside[node] = scope
+            found.setdefault(scope, []).append(node)
+        return found
 
 
 def module_of(project: Project, path: str) -> Module | None:
@@ -118,15 +151,13 @@ def module_of(project: Project, path: str) -> Module | None:
     source = project.sources.get(path)
     if source is None:
         return None
-    cache = project.facts.setdefault("syntax.modules", {})
-    assert isinstance(cache, dict)
-    if path not in cache:
+    # Kept with the source, so that a file a keep did not change is parsed once a session.
+    if source.parsed is None:
         try:
-            cache[path] = Module(source, ast.parse(source.data))
+            source.parsed = Module(source, ast.parse(source.data))
         except (SyntaxError, ValueError):
-            cache[path] = None
-    module: Module | None = cache[path]
-    return module
+            source.parsed = False
+    return source.parsed if isinstance(source.parsed, Module) else None
 
 
 def qualified_name(module: Module, node: ast.AST) -> str:
@@ -146,28 +177,35 @@ def find_function(module: Module, name: str, lines: frozenset[int]) -> FunctionN
     if not parts:
         return module.tree
     wanted = ".".join(parts)
-    found = [
-        node for node in ast.walk(module.tree) if isinstance(node, FUNCTIONS) and qualified_name(module, node) == wanted
-    ]
+    found = module.functions.get(wanted, [])
     if len(found) > 1:
         found = [n for n in found if any(n.lineno <= line <= (n.end_lineno or 0) for line in lines)]
     return found[0] if len(found) == 1 else None
 
 
-def declared(scope: ast.AST, kind: type[ast.Global] | type[ast.Nonlocal]) -> set[str]:
+_OWN: WeakKeyDictionary[ast.AST, tuple[ast.AST, ...]] = WeakKeyDictionary()
+_DECLARED: WeakKeyDictionary[ast.AST, dict[type[ast.stmt], frozenset[str]]] = WeakKeyDictionary()
+
+
+def declared(scope: ast.AST, kind: type[ast.Global] | type[ast.Nonlocal]) -> frozenset[str]:
     """Names that `scope` itself declares global (or nonlocal)."""
-    return {name for node in own_nodes(scope) if isinstance(node, kind) for name in node.names}
+    known = _DECLARED.setdefault(scope, {})
+    if kind not in known:
+        known[kind] = frozenset(name for node in own_nodes(scope) if isinstance(node, kind) for name in node.names)
+    return known[kind]
 
 
-def own_nodes(scope: ast.AST) -> Iterator[ast.AST]:
+def own_nodes(scope: ast.AST) -> tuple[ast.AST, ...]:
     """Nodes that run in the frame of `scope`, in source order.
 
     Nested functions and classes are given as one node, with their decorators, defaults and bases but without
     their bodies; comprehensions are gone into.
     """
-    body = [scope.body] if isinstance(scope, ast.Lambda) else getattr(scope, "body", [])
-    for node in body:
-        yield from _walk_own(node)
+    found = _OWN.get(scope)
+    if found is None:
+        body = [scope.body] if isinstance(scope, ast.Lambda) else getattr(scope, "body", [])
+        found = _OWN[scope] = tuple(inner for node in body for inner in _walk_own(node))
+    return found
 
 
 def _walk_own(node: ast.AST) -> Iterator[ast.AST]:

@@ -27,7 +27,9 @@ class Source:
     path: str
     data: bytes
     blob: str
-    _wrapper: MetadataWrapper | None = field(default=None, repr=False)
+    parsed: object = field(default=None, repr=False, compare=False)
+    """The syntax tree with its bindings, kept by `agents.memory.analysis.modules`; False when it does not parse."""
+    _wrapper: MetadataWrapper | None = field(default=None, repr=False, compare=False)
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 from agents.memory.analysis.modules import FunctionNode, Module, comprehension_targets, parameters
 from agents.memory.analysis.suites import own_statements
@@ -243,8 +244,18 @@ class Scope:
         return name not in self.declared and (name in self.bindings or name in self.arguments)
 
 
+_SCOPES: WeakKeyDictionary[ast.AST, dict[frozenset[str], Scope]] = WeakKeyDictionary()
+
+
 def scope(node: ScopeLike, eager: frozenset[str]) -> Scope:
-    """The scope of a function, lambda, class body or module."""
+    """The scope of a function, lambda, class body or module, found once for one set of eager builtins."""
+    known = _SCOPES.setdefault(node, {})
+    if eager not in known:
+        known[eager] = _scope(node, eager)
+    return known[eager]
+
+
+def _scope(node: ScopeLike, eager: frozenset[str]) -> Scope:
     found: list[Access] = []
     declared: set[str] = set()
     if isinstance(node, ast.Lambda):

@@ -10,11 +10,11 @@ from typing import ClassVar, Literal
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.consumers import (
     Consumption,
-    Reaching,
     conditions,
     consumption,
     evaluated_here,
     loads,
+    reaching,
 )
 from agents.memory.analysis.effects import Place
 from agents.memory.analysis.laziness import Region, Verdict, judge
@@ -173,7 +173,7 @@ def _single_read(
         return None
     if isinstance(scope, ast.Module) and _visible_outside(project, module, name):
         return None
-    flow = Reaching(module, scope)
+    flow = reaching(module, scope)
     reached = flow.reads(module, scope, statement, name)
     if len(reached) != 1:
         return None

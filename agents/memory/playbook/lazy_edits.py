@@ -9,7 +9,6 @@ from agents.memory.analysis import knowledge
 from agents.memory.analysis.concrete import Concrete, Replacement
 from agents.memory.analysis.laziness import Verdict
 from agents.memory.analysis.modules import (
-    FUNCTIONS,
     FunctionNode,
     Module,
     comprehension_targets,
@@ -32,12 +31,9 @@ def focused(project: Project, focus: Focus) -> tuple[Module, FunctionNode | ast.
     return (module, scope) if module is not None and scope is not None else None
 
 
-def nodes_in(module: Module, scope: FunctionNode | ast.Module) -> Iterator[ast.AST]:
-    """The nodes of the function's own code, lambdas and comprehensions included, in source order."""
-    for node in ast.walk(scope):
-        outer = next((a for a in module.ancestors(node) if isinstance(a, (*FUNCTIONS, ast.ClassDef, ast.Module))), None)
-        if outer is scope:
-            yield node
+def nodes_in(module: Module, scope: FunctionNode | ast.Module) -> list[ast.AST]:
+    """The nodes of the function's own code, lambdas and comprehensions included, in walking order."""
+    return module.code_of(scope)
 
 
 def touches(node: ast.AST, lines: Iterable[int]) -> bool:
