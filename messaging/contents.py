@@ -210,6 +210,8 @@ class Candidate(Part):
 
     key: str
     """Names rule and place; the same attempt on the same code has the same key."""
+    parts: list[str] = []
+    """Keys of the candidates it combines; empty for a single rewrite. It is tried when one of them brought nothing."""
     rule: str
     title: str
     category: str

@@ -329,3 +329,21 @@ def test_a_later_session_on_a_branch_that_is_small_by_now_ends_at_the_plateau(tm
     state = session(world, "s2")
     assert (state.ended.outcome, state.ended.exit_code) == ("plateau", 0)
     assert state.experiments == ()
+
+
+@pytest.mark.parametrize(
+    ("alone", "tried"), [(program(100, result="same"), True), (program(90, result="other"), False)]
+)
+def test_a_combination_is_tried_only_where_a_part_alone_was_harmless_and_brought_nothing(tmp_path, alone, tried):
+    world = World(tmp_path, edits=[alone, program(40)]).make(100)
+    made = world.candidate
+    parts = [f"T01:{alone}", "T02"]
+
+    def candidate(text, before, path="program.py"):
+        one = made(text, before, path)
+        return one if text == alone else one.model_copy(update={"key": "both", "parts": parts})
+
+    world.candidate = candidate
+    state = session(world)
+    assert [one.started.key for one in state.experiments] == [parts[0], *(["both"] if tried else [])]
+    assert len(state.keeps) == int(tried)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agents.memory.analysis.project import Project
 from agents.memory.breakdown import breakdown
+from agents.memory.combination import combinations
 from agents.memory.playbook.registry import rules
 from agents.memory.playbook.rule import Focus, Rule
 from agents.memory.ranking import rank
@@ -14,6 +15,8 @@ from runtime.domain import Profile, Sources
 from runtime.experiment.events import BreakdownRow
 from runtime.measure.models import MIB
 
+COMBINED = 6
+"""How many candidates of one target are looked at for a second rewrite that they need."""
 HEAVY_IMPORTS = 0.1
 """Share of the peak from which imports are worth a cross-domain signal."""
 
@@ -38,7 +41,7 @@ class MemoryDomain:
         return breakdown(profile)
 
     def propose(self, target: Allocation, profile: Profile, sources: Sources) -> list[Candidate]:
-        """What the rules propose for `target`: most bytes first, then the better proven, then by rule id."""
+        """What the rules propose for `target`: most bytes first, then the better proven; pairs last."""
         found: dict[str, Candidate] = {}
         project = self._load(sources)
         for ranked in rank(profile):
@@ -49,10 +52,11 @@ class MemoryDomain:
             ):
                 continue
             focus = _located(ranked.focus, project)
-            for rule in self._rules:
-                for candidate in rule.find(project, focus):
-                    found.setdefault(candidate.key, candidate)
-        return sorted(found.values(), key=lambda c: (-c.frees, c.level, c.rule, c.key))
+            singles = [candidate for rule in self._rules for candidate in rule.find(project, focus)]
+            singles.sort(key=_order)
+            for candidate in (*singles, *combinations(project, focus, _fit(singles), self._rules)):
+                found.setdefault(candidate.key, candidate)
+        return sorted(found.values(), key=_order)
 
     def signals(self, profile: Profile, sources: Sources) -> Sequence[CrossDomain]:
         """Heavy imports within the measured path belong to whoever looks after the program's structure."""
@@ -77,6 +81,14 @@ class MemoryDomain:
             previous=self._project,
         )
         return self._project
+
+
+def _order(candidate: Candidate) -> tuple[bool, int, str, str, str]:
+    return bool(candidate.parts), -candidate.frees, candidate.level, candidate.rule, candidate.key
+
+
+def _fit(singles: list[Candidate]) -> list[Candidate]:
+    return [candidate for candidate in singles if candidate.level != "S" and candidate.edits][:COMBINED]
 
 
 def _located(focus: Focus, project: Project) -> Focus:

@@ -11,6 +11,7 @@ from runtime.experiment.events import (
     Figures,
     TestsMeasured,
 )
+from runtime.experiment.verdict import confirm_floor
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ class Experiment:
     def failed(self) -> bool:
         """Ended, and is no keep: discarded, crashed or taken back."""
         return self.ended is not None and not self.kept
+
+    @property
+    def fruitless(self) -> bool:
+        """Discarded for its figures alone: same result, no test broken, and less saved than counts."""
+        measured = self.measured
+        if not self.failed or measured is None or measured.digest_equal is False or (self.tests and self.tests.broken):
+            return False
+        return self.reverted is None and (self.saved or 0) < confirm_floor(measured.before.traced_peak)
 
     @property
     def commit(self) -> str:

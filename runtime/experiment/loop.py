@@ -52,8 +52,8 @@ class Loop:
         self.started = time.monotonic()
         self.withheld: set[str] = set()
         """Keys of candidates that --only-proven keeps from being tried."""
-        self.unfit: set[tuple[str, str]] = set()
-        """(tree, target) that no untried candidate was found for."""
+        self.analysed: dict[tuple[str, str], tuple[str, list[Candidate]]] = {}
+        """(tree, target) -> the finding's id ("": none) and the candidates."""
 
     async def baseline(self) -> None:
         """Measures the baseline, unless the journal has it; then takes the profile up again.
@@ -120,7 +120,7 @@ class Loop:
 
     async def _recover(self) -> None:
         """Spec, Stuck State Recovery: everything is read anew, and analysed by ourselves."""
-        self.unfit.clear()
+        self.analysed.clear()
         self.services.findings.renew(self.services.findings.ranking)
         last = self.record.state.discards[-STUCK_DISCARDS:]
         left = ", ".join(target.name for target in self.profiling.targets[:3])
@@ -165,23 +165,20 @@ class Loop:
         profile = self.profiling.profile
         assert profile is not None
         place = (sources.tree, f"{target.file}:{target.line}:{target.name}")
-        if place in self.unfit:
-            return []
-        if not await self.services.findings.await_answer(target, READ_AHEAD_S):
-            text = f"no finding for {target.name} after {READ_AHEAD_S:.0f} s: analysing it without the researcher"
-            await self.services.log(Note(text=text))
-        finding, found = "", self.services.findings.take(target, sources.files)
-        if found is None:
-            candidates = await asyncio.to_thread(self.services.domain.propose, target, profile, sources)
-        else:
-            finding, candidates = found
-            self.services.findings.used.add(finding)
+        if place not in self.analysed:
+            if not await self.services.findings.await_answer(target, READ_AHEAD_S):
+                late = f"after {READ_AHEAD_S:.0f} s: analysing it without the researcher"
+                await self.services.log(Note(text=f"no finding for {target.name} {late}"))
+            found = self.services.findings.take(target, sources.files)
+            if found is None:
+                found = "", await asyncio.to_thread(self.services.domain.propose, target, profile, sources)
+            else:
+                self.services.findings.used.add(found[0])
+            self.analysed[place] = found
+        finding, candidates = self.analysed[place]
         self._propose([c for c in candidates if c.level == "S"], target)
         await self._say_withheld(candidates, target)
-        fit = [c for c in candidates if self._may_try(c)]
-        if not fit:
-            self.unfit.add(place)
-        return [Choice(target, candidate, finding) for candidate in fit]
+        return [Choice(target, candidate, finding) for candidate in candidates if self._may_try(candidate)]
 
     async def _say_withheld(self, candidates: list[Candidate], target: Allocation) -> None:
         """What --only-proven keeps from being tried is said, once."""
@@ -194,7 +191,10 @@ class Loop:
     def _may_try(self, candidate: Candidate) -> bool:
         if candidate.level == "S" or (candidate.level == "P" and self.services.only_proven):
             return False
-        return candidate.key not in self.record.state.attempted
+        state = self.record.state
+        # A combination is for a fix that needs another: it waits until one of the two has been tried alone.
+        waits = bool(candidate.parts) and state.fruitless.isdisjoint(candidate.parts)
+        return candidate.key not in state.attempted and not waits
 
     def _propose(self, candidates: list[Candidate], target: Allocation) -> None:
         known = {one.title for one in self.record.state.proposed}

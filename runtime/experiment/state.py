@@ -144,6 +144,11 @@ class State:
         )
 
     @property
+    def fruitless(self) -> frozenset[str]:
+        """Keys of what was discarded for its figures alone: harmless, so that another fix may make it pay."""
+        return frozenset(one.started.key for one in self.experiments if one.fruitless)
+
+    @property
     def findings_used(self) -> tuple[str, ...]:
         """Ids of the researcher's messages that experiments were taken from."""
         return tuple(dict.fromkeys(one.started.finding for one in self.experiments if one.started.finding))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import libcst as cst
@@ -91,6 +91,11 @@ class Project:
             old = previous.sources.get(path) if previous else None
             sources[path] = old if old and old.blob == blob else Source(path, data, blob)
         return cls(sources, frozenset(editable), library, requires_python, python, frozenset(words))
+
+    def edited(self, texts: Mapping[str, str]) -> "Project":
+        """The project with the text of some files replaced; what was found out about the others' syntax stays."""
+        changed = {path: Source(path, text.encode(), blob_id(text.encode())) for path, text in texts.items()}
+        return replace(self, sources={**self.sources, **changed}, facts={})
 
 
 def _words(file: Path) -> set[str]:
