@@ -1,6 +1,7 @@
 """A real mosquitto as a child process, to hold against the embedded nats-server. Used by the tests too."""
 
 import asyncio
+import getpass
 import shutil
 import signal
 import socket
@@ -12,7 +13,7 @@ from messaging.address import Address
 # Without set_tcp_nodelay a QoS 1 round trip takes 88 ms; beyond the limits mosquitto drops messages, 0 is none.
 _CONFIG = """
 listener {port} 127.0.0.1
-allow_anonymous true
+user {user}
 persistence false
 set_tcp_nodelay true
 max_queued_messages 0
@@ -22,9 +23,15 @@ log_dest stderr
 
 
 class Mosquitto:
-    """Has the methods of `messaging.broker.Broker`, and lets anybody in."""
+    """Has the methods of `messaging.broker.Broker`.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: for its configuration.
+        listener: further lines of configuration for its one listener; without any it lets anybody in.
+    """
+
+    def __init__(self, folder: Path, listener: str = "allow_anonymous true\n") -> None:
+        self._listener = listener
         self._config = folder / "mosquitto.conf"
         with closing(socket.socket()) as probe:
             probe.bind(("127.0.0.1", 0))
@@ -45,7 +52,7 @@ class Mosquitto:
                 "mosquitto is not installed: apt-get install mosquitto (macOS: brew install mosquitto)"
             )
         self._config.parent.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(_CONFIG.format(port=self._port))
+        self._config.write_text(_CONFIG.format(port=self._port, user=getpass.getuser()) + self._listener)
         self._process = await asyncio.create_subprocess_exec(
             program, "-c", str(self._config), stdin=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
         )

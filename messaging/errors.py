@@ -2,7 +2,8 @@
 
 MessagingError
  +-- BadValue            a name, an address or a size that cannot be used; also a ValueError
- +-- BrokerUnreachable   no MQTT broker answers at the address, or it refuses the account
+ +-- BrokerUnreachable   no MQTT broker answers at the address
+ |    +-- BrokerRefuses  it answers, and refuses the account or a subscription, or its certificate is not trusted
  +-- MailboxError        the mailbox file cannot be used: held by another process, or not writable
  +-- NotUnderstood       bytes or text that are no message of ours
 """
@@ -17,7 +18,11 @@ class BadValue(MessagingError, ValueError):
 
 
 class BrokerUnreachable(MessagingError):
-    """No MQTT broker answers at the address, or it refuses the account."""
+    """No MQTT broker answers at the address."""
+
+
+class BrokerRefuses(BrokerUnreachable):
+    """The broker answers, but not to us: account, permission or certificate. Trying again does not help."""
 
 
 class MailboxError(MessagingError):

@@ -12,7 +12,7 @@ from aiomqtt.exceptions import MqttConnectError
 
 from messaging.address import Address
 from messaging.backoff import backoff
-from messaging.errors import BrokerUnreachable
+from messaging.errors import BrokerRefuses, BrokerUnreachable
 from messaging.messages import new_id
 from messaging.tasks import log_failure
 
@@ -25,6 +25,8 @@ _KEEPALIVE = 20
 _OPERATION_TIMEOUT = 10.0
 _RETRY_FIRST, _RETRY_LONGEST = 0.1, 5.0
 _REFUSED = frozenset({"Not authorized", "Bad user name or password", "Client identifier not valid"})
+_WRONG = "wrong user name or password"
+_TRUST = "the file SSL_CERT_FILE names has to hold its authority's certificate"
 _FAILURE = 0x80
 """SUBACK code of a refused filter."""
 # Without it a QoS 1 round trip takes 88 ms: Nagle's algorithm against delayed acknowledgements.
@@ -76,7 +78,8 @@ class Connection:
         """Connects, and goes on connecting until `stop`.
 
         Raises:
-            BrokerUnreachable: not connected `within` so many seconds, or refused.
+            BrokerUnreachable: not connected `within` so many seconds.
+            BrokerRefuses: it answers, and trying again will not help.
         """
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._keep_connected(first), name=f"connection of {self._identifier}")
@@ -89,7 +92,7 @@ class Connection:
             raise BrokerUnreachable(f"no MQTT broker answers at {where} ({self._problem})") from None
         except _Refused as refusal:
             await self.stop()
-            raise BrokerUnreachable(f"the MQTT broker at {where} refuses {self._identifier}: {refusal}") from None
+            raise BrokerRefuses(f"the MQTT broker at {where} {refusal}") from None
 
     async def stop(self) -> None:
         """Disconnects."""
@@ -131,7 +134,7 @@ class Connection:
         except aiomqtt.MqttError as error:
             _LOG.debug("%s: subscribing at the next connect: %s", self._identifier, error)
         except _Refused as refusal:
-            _LOG.error("%s: %s", self._identifier, refusal)
+            _LOG.error("%s: the broker %s", self._identifier, refusal)
 
     async def _keep_connected(self, first: asyncio.Future[None]) -> None:
         attempt = 0
@@ -151,14 +154,27 @@ class Connection:
                         greeting.cancel()
             except (aiomqtt.MqttError, OSError) as error:
                 self._problem = str(error)
-                if isinstance(error, MqttConnectError) and any(word in str(error) for word in _REFUSED):
-                    self._refuse(first, self._problem)
+                problem = self._lasting(error)
+                if problem:
+                    self._refuse(first, problem)
             except _Refused as refusal:
                 self._refuse(first, str(refusal))
             delay = backoff(attempt, _RETRY_FIRST, _RETRY_LONGEST)
             attempt += 1
             _LOG.info("%s: no broker (%s), next try in %.1f s", self._identifier, self._problem, delay)
             await asyncio.sleep(delay)
+
+    def _lasting(self, error: BaseException) -> str:
+        """Why the broker will not have us however often we try; "" when it may yet."""
+        if isinstance(error, MqttConnectError) and any(word in str(error) for word in _REFUSED):
+            account = f"the account {self._address.username!r}" if self._address.username else "clients without account"
+            return f"refuses {account} ({_WRONG if self._address.username else 'give user and password'})"
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return f"shows a certificate that is not trusted here ({cause.verify_message.rstrip('.')}; {_TRUST})"
+            cause = cause.__cause__ or cause.__context__
+        return ""
 
     def _abandon(self) -> None:
         # A lost connection acknowledges nothing any more; aiomqtt would wait for its time limit.
@@ -173,7 +189,7 @@ class Connection:
     def _refuse(self, first: asyncio.Future[None], problem: str) -> None:
         self._problem = problem
         if first.done():
-            _LOG.error("%s: the broker refuses us: %s", self._identifier, problem)
+            _LOG.error("%s: the broker %s", self._identifier, problem)
         else:
             first.set_exception(_Refused(problem))
 
@@ -213,4 +229,4 @@ async def _subscribe(client: aiomqtt.Client, filters: list[str]) -> None:
     for topic_filter, code in zip(filters, codes, strict=True):
         # paho gives a number or a ReasonCode, which compares with numbers.
         if code >= _FAILURE:  # type: ignore[operator]
-            raise _Refused(f"it may not subscribe to {topic_filter}")
+            raise _Refused(f"does not let this account subscribe to {topic_filter}")

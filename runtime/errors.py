@@ -3,6 +3,7 @@
 LowtideError(exit_code=1)
  +-- BadInput(exit_code=2)      the user can mend it: one clear sentence that says what to do
  |    +-- SessionRunning        another session holds the journal of this repository
+ |    +-- StorageRefused        a full or read-only disk, or a file that belongs to somebody else
  +-- TargetFailed(exit_code=2)  the target fails, or cannot be measured, at the baseline
  +-- MeasurementRefused         a measurement that does not count (provenance), with the reason
  +-- RepositoryError            git did something unexpected on a tree of ours
@@ -24,6 +25,10 @@ class BadInput(LowtideError, ValueError):
 
 class SessionRunning(BadInput):
     """Another session holds the journal of this repository."""
+
+
+class StorageRefused(BadInput):
+    """The file system refused: the disk is full or read-only, or the file is not the user's to write."""
 
 
 class TargetFailed(LowtideError):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.errors import BadInput, RepositoryError
+from runtime.storage import git_refusal
 
 if TYPE_CHECKING:
     from git.cmd import Git
@@ -107,9 +108,11 @@ class GitCaller:
         return Ran(*ran)
 
     def bytes(self, *words: str) -> bytes:
-        """Standard output of `git WORDS`. Raises RepositoryError when it fails."""
+        """Standard output of `git WORDS`. Raises RepositoryError or StorageRefused when it fails."""
         status, out, err = self.run(*words)
         if status:
+            if (refused := git_refusal(self.folder, err)) is not None:
+                raise refused
             raise RepositoryError(f"git {words[0]} failed in {self.folder}: {err.strip() or f'status {status}'}")
         return out
 

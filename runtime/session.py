@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from messaging.bus import Bus
 from messaging.contents import Complete
-from messaging.errors import BrokerUnreachable
+from messaging.errors import BrokerRefuses, BrokerUnreachable
 from messaging.messages import Control
 from runtime.config import SessionConfig
 from runtime.errors import BadInput, LowtideError, Stopped
@@ -88,7 +88,8 @@ class Session:
         except BrokerUnreachable as error:
             if not self._config.broker:
                 raise
-            raise BadInput(f"{_sentence(str(error))}: start it, or correct --broker.") from error
+            todo = "correct" if isinstance(error, BrokerRefuses) else "start it, or correct"
+            raise BadInput(f"{_sentence(str(error))}: {todo} --broker.") from error
 
     def _bus(self, team: Supervisor) -> Bus:
         config = self._config

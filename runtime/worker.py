@@ -17,6 +17,7 @@ from runtime.agent import RUNNER
 from runtime.config import Environment, SessionConfig
 from runtime.errors import BadInput
 from runtime.registry import check_ours, load_agent
+from runtime.storage import refusal
 from runtime.worker_process import end_with_parent, hide_memory
 
 
@@ -56,8 +57,9 @@ def _work(name: str, settings: Path, supervisor: int | None) -> int:
         while isinstance(cause, BaseExceptionGroup):
             # A failure of long work comes in a group: its first member is what a reader needs.
             cause = cause.exceptions[0]
-        if isinstance(cause, BadInput):
-            raise cause from error
+        refused = cause if isinstance(cause, BadInput) else refusal(cause)
+        if refused is not None:
+            raise refused from error
         sys.stderr.write(f"lowtide worker {name}: {type(cause).__name__}: {cause}\n")
         return 1
     return 0

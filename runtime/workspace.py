@@ -13,6 +13,7 @@ from pathlib import Path
 
 from runtime.errors import BadInput
 from runtime.setup_facts import SetupFacts, parse_setup, render_setup, unquoted
+from runtime.storage import writing
 
 __all__ = [
     "Conventions",
@@ -38,7 +39,7 @@ def write_atomically(path: Path, text: str) -> None:
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
     temporary = Path(name)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with writing(path), os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)
             file.flush()
             os.fchmod(file.fileno(), path.stat().st_mode & 0o777 if path.exists() else 0o644)

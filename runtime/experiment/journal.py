@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from runtime.errors import LowtideError
 from runtime.experiment.events import EVENT, AnyEvent, SetAside
 from runtime.experiment.lock import acquire, is_running, release
+from runtime.storage import writing
 from runtime.workspace import flush_folder
 
 __all__ = ["Journal", "is_running", "read_journal"]
@@ -60,7 +61,8 @@ def _scan(content: bytes) -> tuple[list[AnyEvent], list[bytes], list[tuple[SetAs
 class Journal:
     """The journal as its one writer holds it. Use `Journal.open`, and as a context manager."""
 
-    def __init__(self, descriptor: int, lock: int, events: list[AnyEvent]) -> None:
+    def __init__(self, path: Path, descriptor: int, lock: int, events: list[AnyEvent]) -> None:
+        self._path = path
         self._descriptor = descriptor
         self._lock = lock
         self._events = events
@@ -85,7 +87,7 @@ class Journal:
             release(held)
             raise
         flush_folder(path.parent)
-        return cls(descriptor, held, events)
+        return cls(path, descriptor, held, events)
 
     @property
     def events(self) -> tuple[AnyEvent, ...]:
@@ -104,7 +106,8 @@ class Journal:
             raise LowtideError(f"This event would not read back from the journal: {event!r}.")
         size = os.fstat(self._descriptor).st_size
         try:
-            _write(self._descriptor, line + b"\n")
+            with writing(self._path):
+                _write(self._descriptor, line + b"\n")
         except OSError:
             # A half-written line would swallow the next event.
             os.ftruncate(self._descriptor, size)
@@ -170,7 +173,8 @@ def _replace(path: Path, lines: list[bytes]) -> None:
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        _write(descriptor, b"".join(line + b"\n" for line in lines))
+        with writing(temporary):
+            _write(descriptor, b"".join(line + b"\n" for line in lines))
     finally:
         os.close(descriptor)
     temporary.replace(path)
