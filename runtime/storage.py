@@ -2,12 +2,13 @@
 
 import errno
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from runtime.errors import StorageRefused
+from runtime.errors import BadInput, StorageRefused
 
 _WHY = {
     errno.ENOSPC: "the disk is full: free some space",
@@ -26,6 +27,20 @@ _SQLITE = {
 }
 _GIT = ("unable to write", "could not write", "cannot create directory")
 """What git says of a file it could not write, where it leaves out why."""
+
+
+LEAST_ROOM = 64 * 2**20
+"""Bytes that have to be free in the state folder: the broker's store, mailboxes, and a few exports of a small tree."""
+
+
+def check_room(state: Path) -> None:
+    """Raises BadInput when the disk of the state folder is nearly full: the broker would not even start."""
+    free = shutil.disk_usage(state).free
+    if free < LEAST_ROOM:
+        raise BadInput(
+            f"Only {free / 2**20:.0f} MiB are free for the state folder {state}: free some space, or set LOWTIDE_STATE "
+            f"to a folder with {LEAST_ROOM / 2**20:.0f} MiB or more."
+        )
 
 
 @contextmanager
