@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bus cases clean
+.PHONY: demo test check bus cases micro safety docs clean
 
 demo: .venv/installed
 	$(BIN)/python examples/demo.py
@@ -21,6 +21,15 @@ bus: .venv/installed
 
 cases: .venv/installed
 	$(BIN)/python benchmarks/cases.py
+
+micro: .venv/installed
+	$(BIN)/python -m benchmarks.micro
+
+safety: .venv/installed
+	$(BIN)/python -m benchmarks.safety
+
+docs: .venv/installed
+	$(BIN)/python docs/make_playbook.py
 
 .venv/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lowtide needs Python 3.11 or later: make PYTHON=python3.11 ...")'

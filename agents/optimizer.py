@@ -9,13 +9,17 @@ from messaging.messages import Envelope
 from runtime.agent import Agent
 from runtime.config import SessionConfig
 from runtime.dispatch import duty, handles
+from runtime.errors import LowtideError
 from runtime.experiment.bench import Bench, Method
-from runtime.experiment.events import SessionStarted, SetAside, SetupRead
+from runtime.experiment.events import SessionStarted, SetAside, SetupRead, Surveyed
+from runtime.experiment.guards import Guards
 from runtime.experiment.journal import Journal
 from runtime.experiment.loop import Loop
 from runtime.experiment.record import Record
 from runtime.experiment.services import Findings, Gate, Services
+from runtime.experiment.survey import read_survey
 from runtime.measure.export import Exports
+from runtime.measure.models import TargetSpec
 from runtime.registry import load_domain
 from runtime.repository import Repository
 from runtime.setup_facts import SetupFacts, parse_setup
@@ -70,6 +74,15 @@ class Optimizer(Agent):
         """A hint is said back; the playbook has no use for it."""
         await self.log(Note(text=f"hint received: {text}"))
 
+    @property
+    def _target(self) -> TargetSpec:
+        """What the user named, else what the survey chose."""
+        survey = read_survey(self.config.survey)
+        chosen = self.config.target or (survey.target if survey else None)
+        if chosen is None:
+            raise LowtideError(f"There is no target, and no survey at {self.config.survey}: start the session anew.")
+        return chosen
+
     def _services(self, facts: SetupFacts, record: Record) -> Services:
         config, conventions = self.config, self.config.workspace.read_conventions()
         repository = Repository.open(config.repository)
@@ -79,9 +92,10 @@ class Optimizer(Agent):
         method = Method(
             python=facts.interpreter,
             roots=facts.roots,
-            target=config.target,
+            target=self._target,
             test_runner=facts.test_runner,
             test_command=facts.test_command,
+            test_options=facts.test_options,
             checkout=str(config.repository),
         )
 
@@ -89,11 +103,12 @@ class Optimizer(Agent):
             what = content.path if isinstance(content, FileModified) else ""
             await self.say(to, content, what=what)
 
-        exports = Exports(config.exchange / "exports")
+        bench = Bench(repository, Exports(config.exchange / "exports"), self.measure, method)
         return Services(
             repository=repository,
             record=record,
-            bench=Bench(repository, exports, self.measure, method),
+            bench=bench,
+            guards=Guards(bench, record, config.guards, self.log),
             domain=load_domain(self.name),
             tell=tell,
             findings=self.findings,
@@ -119,7 +134,7 @@ class Optimizer(Agent):
             SessionStarted(
                 session=self.config.session,
                 version=version("lowtide"),
-                target=self.config.target,
+                target=self._target,
                 base=repository.base,
                 branch="codeflash/optimize",
                 dirty=repository.checkout.is_dirty,
@@ -127,6 +142,8 @@ class Optimizer(Agent):
         )
         if resumed:
             return
+        if survey := read_survey(self.config.survey):
+            record.add(Surveyed(survey=survey))
         record.add(
             SetupRead(
                 python=facts.interpreter,

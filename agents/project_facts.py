@@ -1,11 +1,10 @@
-"""What the files of a project say about it: tests, kind, versions, interpreters. Pure, but for reading files."""
+"""What the files of a project say about it: tests, kind, versions. Pure."""
 
 import ast
-import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from collections.abc import Callable, Iterable
+from pathlib import PurePosixPath
 from typing import Literal
 
 from runtime.errors import BadInput
@@ -24,28 +23,6 @@ _PYTHON_REQUIRES = re.compile(r"""python_requires\s*=\s*["']?([^"'\n,)]+(?:,[^"'
 def is_test_file(path: str) -> bool:
     """Whether pytest collects this file by its name: `test_*.py`, `*_test.py`."""
     return bool(_TEST_FILE.search(path))
-
-
-def interpreters(chosen: str | None, checkout: Path, own_prefix: Path, search: Sequence[str], base: str) -> list[str]:
-    """Candidates for the target's interpreter, best first; only those that exist and can be executed.
-
-    The user's choice stands alone. Else the checkout's `.venv` and `venv`, then `python3` of the search path outside
-    Lowtide's own environment, else the interpreter Lowtide's environment was made from.
-
-    Args:
-        chosen: what the user gave with --python.
-        checkout: root of the user's checkout.
-        own_prefix: Lowtide's own environment (sys.prefix).
-        search: folders of PATH.
-        base: Lowtide's base interpreter (sys._base_executable).
-    """
-    if chosen is not None:
-        return [chosen]
-    own = {own_prefix / "bin", own_prefix.resolve() / "bin"}
-    places = [checkout / ".venv/bin/python", checkout / "venv/bin/python"]
-    places += [Path(folder) / "python3" for folder in search if folder and Path(folder) not in own]
-    usable = [str(place) for place in places if place.is_file() and os.access(place, os.X_OK)]
-    return list(dict.fromkeys([*usable, base]))
 
 
 def version_of(text: str) -> tuple[int, int]:
@@ -74,10 +51,11 @@ def runner_of_tests(paths: Iterable[str], packages: Iterable[str], read: Read) -
     tests = [path for path in paths if is_test_file(path)]
     if tests and "pytest" in set(packages):
         return "pytest"
-    return "unittest" if any(_has_test_case(read(path)) for path in tests) else ""
+    return "unittest" if any(has_test_case(read(path)) for path in tests) else ""
 
 
-def _has_test_case(text: str) -> bool:
+def has_test_case(text: str) -> bool:
+    """Whether a file's text has a class that unittest runs."""
     try:
         tree = ast.parse(text)
     except SyntaxError:

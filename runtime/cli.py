@@ -24,10 +24,17 @@ def about() -> None:
 @app.command()
 def optimize(
     repository: Annotated[Path, typer.Argument(metavar="REPO", help="Root of the git repository.")],
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="-- COMMAND", help="python -m package, pytest, or a command of the project."),
+    ] = None,
     target: Annotated[
-        str,
-        typer.Option(help="tests/test_x.py::test_y, 'script.py ARG ...' or package.module:function."),
-    ],
+        list[str] | None,
+        typer.Option(
+            help="tests/test_x.py::test_y, 'script.py ARG ...' or package.module:function; may be repeated. "
+            "Without one, the heaviest test or benchmark is taken."
+        ),
+    ] = None,
     python: Annotated[str | None, typer.Option(help="The target's interpreter, CPython 3.9 or later.")] = None,
     broker: Annotated[
         str | None, typer.Option(help="mqtt://user:password@host:port, in place of the embedded broker.")
@@ -41,7 +48,9 @@ def optimize(
     """Lowers the peak memory of a target: measures, tries one change at a time, keeps what is proven."""
     from runtime.prepare import Options
 
-    options = Options(repository, target, python, broker, protect or [], only_proven, max_experiments)
+    options = Options(
+        repository, target or [], command or [], python, broker, protect or [], only_proven, max_experiments
+    )
     raise typer.Exit(_optimize(options))
 
 
@@ -58,25 +67,33 @@ def _optimize(options: "Options") -> int:
     from runtime.session import Session
     from runtime.terminal import LogTail, Terminal, plain
 
-    config = prepare(options, Environment())
+    configs = prepare(options, Environment())
+    config = configs[0]
     # From here to the end, also before the optimizer has the journal.
     lock = acquire(config.state / "session.lock")
     try:
         Repository.open(config.repository).claim()
         log.configure(config.logs / "supervisor.log")
         console = Console(highlight=False, markup=False, emoji=False)
-        terminal = Terminal(console, LogTail.at_end(config.workspace.router_log))
         limited = " (no bubblewrap: target code sees your files and the network)"
         hint = "" if config.sandbox == "isolated" else limited
-        terminal.show(f"session {config.session}, sandbox {config.sandbox}{hint}")
-        outcome = asyncio.run(Session(config, terminal).run())
+        code = 0
+        for number, one in enumerate(configs, start=1):
+            terminal = Terminal(console, LogTail.at_end(one.workspace.router_log))
+            terminal.show(f"session {one.session}, sandbox {one.sandbox}{hint}")
+            if len(configs) > 1 and one.target is not None:
+                terminal.show(f"target {number} of {len(configs)}: {plain(one.target.text)}")
+            outcome = asyncio.run(Session(one, terminal).run())
+            if outcome.outcome == "failed":
+                _complain(plain(outcome.summary or "the session failed"))
+            elif outcome.summary:
+                terminal.show(outcome.summary)
+            code = code or outcome.exit_code
+            if outcome.outcome == "stopped":
+                break
     finally:
         release(lock)
-    if outcome.outcome == "failed":
-        _complain(plain(outcome.summary or "the session failed"))
-    elif outcome.summary:
-        terminal.show(outcome.summary)
-    return outcome.exit_code
+    return code
 
 
 def main() -> None:
@@ -93,6 +110,14 @@ def main() -> None:
     except MessagingError as error:
         _complain(str(error))
         sys.exit(1)
+    except OSError as error:
+        from runtime.storage import refusal
+
+        refused = refusal(error)
+        if refused is None:
+            raise
+        _complain(str(refused))
+        sys.exit(refused.exit_code)
 
 
 def _complain(text: str) -> None:

@@ -47,7 +47,10 @@ class SessionConfig(BaseModel):
     """Session id. A session taken up again keeps it, so that its mailboxes continue."""
     repository: Path
     """Root of the user's checkout, absolute."""
-    target: TargetSpec
+    target: TargetSpec | None
+    """None: the setup agent's survey chooses it."""
+    guards: list[TargetSpec] = []
+    """The user's other targets: no keep may raise their peak."""
     python: str | None = None
     """The interpreter the user asked for: absolute, never resolved."""
     broker: str = Field(repr=False)
@@ -91,6 +94,11 @@ class SessionConfig(BaseModel):
     def outcome(self) -> Path:
         """The session's end (a `messaging.contents.Complete` as JSON), written by the router."""
         return self.folder / "outcome.json"
+
+    @property
+    def survey(self) -> Path:
+        """What the survey chose (`runtime.experiment.survey.SurveyFile` as JSON), written by the setup agent."""
+        return self.folder / "survey.json"
 
     @property
     def exchange(self) -> Path:
@@ -154,16 +162,20 @@ def state_folder(repository: Path, environment: Environment) -> Path:
     return folder
 
 
-def session_id(events: Sequence[AnyEvent], target: TargetSpec) -> str:
-    """The id of the journal's last session when it did not end, or was stopped, and measures the same target; else a
-    new one.
-    """
+def unfinished_session(events: Sequence[AnyEvent]) -> SessionStarted | None:
+    """The journal's last session, when it did not end, or was stopped."""
     unfinished: SessionStarted | None = None
     for event in events:
         if isinstance(event, SessionStarted):
             unfinished = event
         elif isinstance(event, SessionEnded) and event.outcome != "stopped":
             unfinished = None
-    if unfinished is not None and unfinished.target == target and NAME.fullmatch(unfinished.session):
+    return unfinished if unfinished is not None and NAME.fullmatch(unfinished.session) else None
+
+
+def session_id(events: Sequence[AnyEvent], target: TargetSpec | None) -> str:
+    """The id of the journal's unfinished session when it measures the same target; else a new one."""
+    unfinished = unfinished_session(events)
+    if unfinished is not None and unfinished.target == target:
         return unfinished.session
     return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"

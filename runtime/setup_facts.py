@@ -23,10 +23,14 @@ class SetupFacts(BaseModel):
     """Absolute path of the target's interpreter."""
     python_version: str
     """`3.12.1`."""
+    environment: str = ""
+    """Where the interpreter was found, and so why it was taken, in one clause."""
     test_runner: Literal["pytest", "unittest", "command", ""] = ""
     """"": no tests were found; equality rests on the digest."""
     test_command: list[str] = []
     """Words of the test command; needed by runner `command`."""
+    test_options: list[str] = []
+    """The project's own options of pytest that measured runs keep."""
     tests_collected: int | None = None
     """None: nobody counted."""
     profilers: list[str] = ["tracemalloc"]
@@ -73,8 +77,10 @@ def render_setup(facts: SetupFacts) -> str:
     lines = [
         ("Interpreter", f"`{facts.interpreter}`"),
         ("Python version", facts.python_version),
+        ("Environment", facts.environment or _NONE),
         ("Test runner", facts.test_runner or _NONE),
         ("Test command", f"`{shlex.join(facts.test_command)}`" if facts.test_command else _NONE),
+        ("Test options", f"`{shlex.join(facts.test_options)}`" if facts.test_options else _NONE),
         ("Tests collected", "unknown" if facts.tests_collected is None else str(facts.tests_collected)),
         ("Profilers", ", ".join(facts.profilers) or _NONE),
         ("Packages", ", ".join(f"{name} {version}" for name, version in facts.packages.items()) or _NONE),
@@ -119,8 +125,10 @@ def _command(value: str) -> list[str]:
 _READERS: dict[str, tuple[str, Callable[[str], object]]] = {
     "interpreter": ("interpreter", str),
     "python version": ("python_version", str),
+    "environment": ("environment", lambda value: "" if value == _NONE else value),
     "test runner": ("test_runner", lambda value: "" if value == _NONE else value),
     "test command": ("test_command", _command),
+    "test options": ("test_options", _command),
     "tests collected": ("tests_collected", lambda value: None if value == "unknown" else int(value)),
     "profilers": ("profilers", _words),
     "packages": ("packages", _versions),

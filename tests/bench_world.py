@@ -13,6 +13,7 @@ from messaging.contents import Allocation, Candidate, Content, EditedFile, Findi
 from runtime.domain import Profile, Sources
 from runtime.experiment.bench import Bench, Method
 from runtime.experiment.events import BreakdownRow, SessionStarted
+from runtime.experiment.guards import Guards
 from runtime.experiment.journal import Journal
 from runtime.experiment.record import Record
 from runtime.experiment.services import Findings, Gate, Services
@@ -27,9 +28,12 @@ TARGET = TargetSpec(kind="function", text="program:main", module="program", func
 PLACE = FunctionPlace(file="program.py", function="main", line=1)
 
 
-def program(peak: float, result: str = "same", tests: str = "pass", crash: bool = False) -> str:
-    """The text of program.py."""
-    return f"PEAK = {peak}\nRESULT = {result!r}\nTESTS = {tests!r}\nCRASH = {crash}\n"
+def program(
+    peak: float, result: str = "same", tests: str = "pass", crash: bool = False, other: float | None = None
+) -> str:
+    """The text of program.py. `other` is the peak of another target, which guards keeps."""
+    text = f"PEAK = {peak}\nRESULT = {result!r}\nTESTS = {tests!r}\nCRASH = {crash}\n"
+    return text if other is None else f"{text}OTHER = {other}\n"
 
 
 def said(export: str) -> dict[str, str]:
@@ -49,6 +53,7 @@ class World:
     jobs: list[Job] = field(default_factory=list)
     on_job: object = None
     findings: Findings | None = None
+    guarded: list[TargetSpec] = field(default_factory=list)
 
     name = "memory"
     metric = "peak"
@@ -57,7 +62,7 @@ class World:
     def make(self, peak: float) -> "World":
         """The repository, with one commit."""
         self.repo.mkdir(parents=True)
-        (self.repo / "program.py").write_text(program(peak))
+        (self.repo / "program.py").write_text(program(peak, other=peak if self.guarded else None))
         for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "start"]):
             identity = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
             subprocess.run(["git", *identity, *words], cwd=self.repo, check=True)
@@ -85,6 +90,7 @@ class World:
             findings=self.findings,
             gate=Gate(),
             exchange=self.folder / "exchange",
+            guards=Guards(bench, record, self.guarded, self.log),
             **fields,  # type: ignore[arg-type]
         )
         record.add(
@@ -93,6 +99,9 @@ class World:
             )
         )
         return services
+
+    async def log(self, content: Content) -> None:
+        await self.tell("router", content)
 
     async def tell(self, to: str, content: Content) -> None:
         self.messages.append((to, content))
@@ -112,8 +121,13 @@ class World:
         facts = said(job.export)
         if facts["CRASH"] == "True" and job.purpose != "tests":
             return Outcome(status="failed", report=ProbeReport(ok=False, failure="boom", python="3.11"))
-        peak = int(float(facts["PEAK"]) * MIB)
+        other = job.target is not None and job.target != TARGET
+        if other and "OTHER" not in facts:
+            return Outcome(status="failed", report=ProbeReport(ok=False, failure="no such target", python="3.11"))
+        peak = int(float(facts["OTHER" if other else "PEAK"]) * MIB)
         report = ProbeReport(ok=True, python="3.11", digest=facts["RESULT"], digest_kind="return")
+        if other:
+            report = report.model_copy(update={"digest": facts.get("OTHER_RESULT", "other")})
         if job.purpose in ("traced", "calls", "stages"):
             report = report.model_copy(update={"traced_peak": peak, "traced_retained": 0})
         if job.purpose == "plain":

@@ -38,7 +38,9 @@ def repo(tmp_path: Path) -> Path:
         (["optimize", "{repo}", "--target", "app:main", "--broker", "http://x"], "write mqtt://"),
         (["optimize", "{repo}", "--target", "app:main", "--broker", "mqtt://127.0.0.1:9"], "correct --broker"),
         (["optimize", "{repo}", "--target", "app:main", "--max-experiments", "0"], "max-experiments"),
-        (["optimize", "{repo}"], "--target"),
+        (["optimize", "{repo}", "--", "make", "all"], "make is no Python command"),
+        (["optimize", "{repo}", "--", "python", "-c", "pass"], "put the code into a script"),
+        (["optimize", "{repo}", "--target", "app:main", "--", "python", "app.py"], "not both"),
         (["optimise"], "optimise"),
     ],
 )

@@ -207,11 +207,11 @@ def outcome(code: str, make: Callable[[list[object]], Any]) -> tuple[bool, objec
     return returned, repr((result, seen, left, rest, arguments[1:], log)).replace("at 0x", "")
 
 
-def rewritten(rule: Rule, code: str) -> Candidate | None:
+def rewritten(rule: Rule, code: str, function: str = "f") -> Candidate | None:
     data = code.encode()
     project = Project({"program.py": Source("program.py", data, blob_id(data))}, frozenset({"program.py"}))
     lines = frozenset(range(HEAD.count("\n") + 1, code.count("\n") + 1))
-    return next(iter(rule.find(project, Focus(file="program.py", function="f", lines=lines, size=1))), None)
+    return next(iter(rule.find(project, Focus(file="program.py", function=function, lines=lines, size=1))), None)
 
 
 def compiles(code: str) -> bool:

@@ -189,7 +189,7 @@ def test_every_kind_of_holder_is_named(project: Project) -> None:
     assert found == {
         ("REGISTRY", "global", "<module>", 50),
         ("Model.cache", "class_attribute", "<module>", 60),
-        ("Model.row", "class_attribute", "<module>", 122),
+        ("Model.row", "cache", "Model.row", 122),
         ("closed", "local", "outer", 70),
         ("closed", "closure", "outer.inner", 0),
         ("own", "local", "outer.inner", 80),

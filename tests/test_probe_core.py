@@ -178,20 +178,13 @@ def test_script_digest_is_its_output_and_exit_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("python", INTERPRETERS)
-def test_call_peaks_and_the_chain_at_the_peak(project: Project, python: str) -> None:
+def test_the_calls_that_were_running_at_the_peak(project: Project, python: str) -> None:
     report = project.run("calls", "pkg.work:main", python=python)
 
     assert report.failure == ""
     assert [place.function for place in report.chain] == ["main", "Table.size", "Table.size.width", "text"]
-    calls = {call.place.function: call for call in report.calls}
-    assert calls["Table.__init__"].peak < 3.3e6 < calls["text"].peak
-    assert 3.0e6 < calls["text"].in_call < 3.3e6  # and the 80 bytes of a buffer for each of the 3000
-    assert 2.9e6 < calls["text"].left < 3.1e6
-    assert calls["stream"].calls == 51
-    assert calls["stream"].in_call < 10_000
-    assert calls["main"].peak == report.traced_peak
-    assert calls["build"].place.file == "pkg/work.py"
-    assert calls["build"].place.line == 4
+    assert report.chain[-1].file == "pkg/work.py"
+    assert report.chain[-1].line == 7
 
 
 def test_peak_in_calls_mode_is_that_of_the_traced_run(project: Project) -> None:
@@ -210,32 +203,73 @@ def test_chain_of_a_script_starts_at_its_module(project: Project) -> None:
     assert report.chain[0].file == "tool/run.py"
 
 
-def test_calls_in_threads_are_counted_in_their_own_stacks(tmp_path: Path) -> None:
-    project = Project(tmp_path).write(
-        {
-            "work.py": """
-                import threading
+WAITING = """
+    import asyncio
+    import threading
 
-                def inner():
-                    return bytearray(5_000_000)
+    def inner():
+        return bytearray(5_000_000)
 
-                def outer():
-                    inner()
+    def outer():
+        inner()
 
-                def main():
-                    thread = threading.Thread(target=outer)
-                    thread.start()
-                    thread.join()
-                """
-        }
-    )
-    report = project.run("calls", "work:main")
+    def threads():
+        thread = threading.Thread(target=outer)
+        thread.start()
+        thread.join()
 
-    calls = {call.place.function: call for call in report.calls}
-    assert report.threads == 1
-    assert calls["inner"].in_call > 5_000_000
-    assert calls["outer"].peak == calls["inner"].peak == report.traced_peak
-    assert [place.function for place in report.chain] == ["outer", "inner"]
+    async def small():
+        held = bytearray(1000)
+        await asyncio.sleep(0.01)
+        return len(held)
+
+    async def big():
+        await asyncio.sleep(0)
+        return inner()
+
+    async def tasks():
+        await asyncio.gather(small(), big(), small())
+
+    def produce():
+        for number in range(3):
+            yield bytearray(1_000_000 * number)
+
+    def again():
+        yield from produce()
+
+    def consume():
+        for block in again():
+            pass
+
+    def grow(kept, number):
+        kept.append(bytearray(50))
+
+    def often():
+        kept = []
+        for number in range(30_000):
+            grow(kept, number)
+        del kept[5:]
+        return inner()
+"""
+
+
+@pytest.mark.parametrize("python", INTERPRETERS)
+@pytest.mark.parametrize(
+    ("function", "chain"),
+    [
+        ("threads", ["threads", "outer", "inner"]),
+        ("tasks", ["tasks", "big", "inner"]),
+        ("consume", ["consume", "again", "produce"]),
+        ("often", ["often", "inner"]),
+    ],
+)
+def test_chain_is_that_of_the_thread_task_or_generator_that_peaks(
+    tmp_path: Path, python: str, function: str, chain: list[str]
+) -> None:
+    report = Project(tmp_path).write({"work.py": WAITING}).run("calls", f"work:{function}", python=python)
+
+    assert report.failure == ""
+    assert [place.function for place in report.chain] == chain
 
 
 def test_census_that_is_never_reached_is_a_failure(project: Project) -> None:

@@ -1,14 +1,13 @@
 """What the setup agent finds out about a project, and what it leaves as a person wrote it."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from agents.project_facts import interpreters, kind_of, requires_python, runner_of_tests, unsupported
+from agents.project_facts import kind_of, requires_python, runner_of_tests, unsupported
 from agents.setup import Setup
 from messaging.bus import Bus
 from messaging.contents import Complete, Note
@@ -23,7 +22,8 @@ from messaging.messages import (
 )
 from runtime.config import SessionConfig
 from runtime.errors import BadInput
-from runtime.measure.models import Job, Outcome, ProbeReport, Tools
+from runtime.experiment.survey import read_survey
+from runtime.measure.models import MIB, Job, Outcome, ProbeReport, SurveyedTest, SurveyRows, TargetSpec, Tools
 from runtime.setup_facts import parse_setup
 from tests.team import buses, cancelled, repository, settings
 
@@ -45,7 +45,9 @@ def answer(job: Job, found: Tools | None) -> Outcome:
     return Outcome(status="ok", report=ProbeReport(ok=True, python=found.version, tools=found))
 
 
-def run_setup(config: SessionConfig, inspect: Callable[[str], Tools | None]) -> tuple[list[str], list[object]]:
+def run_setup(
+    config: SessionConfig, inspect: Callable[[str], Tools | None], measured: Callable[[Job], Outcome] | None = None
+) -> tuple[list[str], list[object]]:
     """Runs the agent against a router and a runner of ours: the interpreters inspected, and what the router heard."""
     asked: list[str] = []
     heard: list[object] = []
@@ -55,8 +57,13 @@ def run_setup(config: SessionConfig, inspect: Callable[[str], Tools | None]) -> 
             body = delivery.envelope.body
             assert isinstance(body, Measure)
             job = Job.model_validate(body.job)
-            asked.append(job.python)
-            outcome = answer(job, inspect(job.python)).model_dump(mode="json")
+            if job.purpose == "inspect":
+                asked.append(job.python)
+                answered = answer(job, inspect(job.python))
+            else:
+                assert measured is not None, job.purpose
+                answered = measured(job)
+            outcome = answered.model_dump(mode="json")
             await bus.send("setup", Measured(request=delivery.envelope.id, outcome=outcome))
             await delivery.processed()
 
@@ -185,20 +192,85 @@ def test_a_wrong_line_in_setup_is_named(config: SessionConfig) -> None:
     assert "setup.md line 1: unknown name 'Interpretor'" in str(heard[-1])
 
 
-def test_interpreters_come_in_order_and_never_from_our_own_environment(tmp_path: Path) -> None:
-    own, other = tmp_path / "own", tmp_path / "other"
-    for place in (own / "bin/python3", other / "python3", tmp_path / "repo/venv/bin/python"):
-        place.parent.mkdir(parents=True)
-        place.touch(mode=0o755)
-    (tmp_path / "repo/.venv/bin").mkdir(parents=True)
-    (tmp_path / "repo/.venv/bin/python").touch(mode=0o644)
-    search = [str(own / "bin"), "", str(other)]
+def lacking(*missing: str) -> Tools:
+    return tools(pytest="8.3.2").model_copy(update={"missing": list(missing)})
 
-    found = interpreters(None, tmp_path / "repo", own, search, "/base")
 
-    assert found == [str(tmp_path / "repo/venv/bin/python"), str(other / "python3"), "/base"]
-    assert interpreters("/mine", tmp_path / "repo", own, search, "/base") == ["/mine"]
-    assert os.access(found[0], os.X_OK)
+def notes(heard: list[object]) -> list[str]:
+    return [content.text for content in heard if isinstance(content, Note)]
+
+
+def test_which_interpreter_was_taken_and_why_is_said_and_written(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", {**FILES, "uv.lock": ""})
+    for folder in (".venv", "venv"):
+        (repo / folder / "bin").mkdir(parents=True)
+        (repo / folder / "bin/python").symlink_to(sys.executable)
+    config = settings(tmp_path, repo, {"router": "", "runner": "", "setup": ""})
+
+    _, heard = run_setup(config, lambda python: lacking("requests") if "/.venv/" in python else lacking())
+
+    assert notes(heard) == [
+        f"interpreter: {repo}/venv/bin/python, venv of the checkout",
+        f"skipped: {repo}/.venv/bin/python has no requests",
+    ]
+    assert parse_setup(config.workspace.setup.read_text()).environment == "venv of the checkout"
+
+
+def test_without_the_imports_the_command_that_makes_an_environment_is_said(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo", {**FILES, "uv.lock": ""})
+    config = settings(tmp_path, repo, {"router": "", "runner": "", "setup": ""})
+
+    _, heard = run_setup(config, lambda _: lacking("requests"))
+
+    end = heard[-1]
+    assert isinstance(end, Complete)
+    assert (end.outcome, end.exit_code) == ("failed", 2)
+    assert "has no requests): make one with `uv sync`, or choose one with --python." in end.summary
+
+
+def test_the_projects_options_are_kept_but_for_those_that_change_what_is_measured(tmp_path: Path) -> None:
+    options = "[tool.pytest.ini_options]\naddopts = '--import-mode=importlib -p no:cov -n 4 --cov=x'\n"
+    repo = repository(tmp_path / "repo", {**FILES, "pyproject.toml": PYPROJECT + options})
+    config = settings(tmp_path, repo, {"router": "", "runner": "", "setup": ""}, python="/usr/bin/python3")
+
+    _, heard = run_setup(config, lambda _: lacking())
+
+    facts = parse_setup(config.workspace.setup.read_text())
+    assert facts.test_options == ["--import-mode=importlib", "-p", "no:cov"]
+    assert any(text.endswith("change what is measured: -n 4 --cov=x") for text in notes(heard))
+
+
+def test_a_command_that_nobody_knows_is_bad_input(config: SessionConfig) -> None:
+    command = TargetSpec(kind="command", text="ls -l", command="ls", arguments=["-l"])
+
+    _, heard = run_setup(config.model_copy(update={"target": command}), lambda _: lacking())
+
+    end = heard[-1]
+    assert isinstance(end, Complete)
+    assert end.exit_code == 2
+    assert "ls is no Python command: neither the project nor /usr/bin/python3" in end.summary
+
+
+def test_without_a_target_a_survey_chooses_it(config: SessionConfig) -> None:
+    exports: list[str] = []
+
+    def measured(job: Job) -> Outcome:
+        exports.append(Path(job.export, "tests/test_x.py").read_text())
+        rows = [SurveyedTest(node=f"tests/test_x.py::{name}", peak=9 * MIB, wall_s=0.1) for name in "ab"]
+        survey = SurveyRows(collected=2, measured=2, rows=rows) if job.purpose == "survey" else None
+        peak = 20 * MIB if job.target and job.target.node == "::b" else 10 * MIB
+        report = ProbeReport(ok=True, python="", survey=survey, traced_peak=peak, wall_s=0.1)
+        return Outcome(status="ok", report=report)
+
+    free = config.model_copy(update={"target": None})
+    _, heard = run_setup(free, lambda _: lacking(), measured)
+
+    survey = read_survey(free.survey)
+    assert survey is not None
+    assert survey.target.text == "tests/test_x.py::b"
+    assert exports == [FILES["tests/test_x.py"]] * 3
+    assert [text for text in notes(heard) if text.startswith("survey: ")] == survey.lines
+    assert not list((free.exchange / "exports").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -22,14 +22,14 @@ HEAVY_IMPORTS = 0.1
 
 
 class MemoryDomain:
-    """Lowers the peak memory of a target by the rules of the playbook."""
+    """Lowers the peak memory of a target by rules: those of the playbook unless others are given."""
 
     name = "memory"
     metric = "peak"
     unit = "MiB"
 
-    def __init__(self) -> None:
-        self._rules: list[Rule] = rules()
+    def __init__(self, playbook: Sequence[Rule] | None = None) -> None:
+        self._rules: Sequence[Rule] = rules() if playbook is None else playbook
         self._project: Project | None = None
 
     def rank(self, profile: Profile, sources: Sources) -> list[Allocation]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.memory.playbook.rule import Focus
 from messaging.contents import Allocation
 from runtime.domain import Profile
-from runtime.measure.models import MIB, FunctionPlace, ProbeReport, Stage, StageTable
+from runtime.measure.models import MIB, FunctionPlace, Holding, ProbeReport, Stage, StageTable
 
 SMALLEST = 256 * 1024
 """Bytes below which a target is not worth an experiment (design I15: a keep needs at least 256 KiB)."""
@@ -83,11 +83,15 @@ def _holders(profile: Profile) -> Iterator[Ranked]:
     for holding in profile.census.holdings:
         if holding.place is None or holding.kind == "class_attribute":
             continue
-        size = holding.own or holding.size
-        where = "" if holding.kind == "global" else f" in {holding.place.function}"
+        if holding.kind == "cycle":
+            yield from _cycles(profile, holding)
+            continue
+        size = (holding.group if holding.held_with else holding.own) or holding.size
+        unnamed = holding.kind in ("global", "cache")
+        name = f"cache of {holding.name}" if holding.kind == "cache" else holding.name
         yield Ranked(
             _target(
-                f"{holding.name}{where}",
+                name if unnamed else f"{name} in {holding.place.function}",
                 holding.place.file,
                 holding.line or holding.place.line,
                 holding.place.function,
@@ -104,6 +108,34 @@ def _holders(profile: Profile) -> Iterator[Ranked]:
                 refcounts=counts.get(_key(holding.place), {}),
             ),
         )
+
+
+def _cycles(profile: Profile, holding: Holding) -> Iterator[Ranked]:
+    """What a collection would free could be freed before the peak statement of each function on the chain."""
+    for table in profile.stages.tables:
+        line = peak_line(profile.stages, table.place)
+        hits = max((stage.hits for stage in table.stages if stage.line == line), default=0)
+        if line:
+            place = table.place
+            yield Ranked(
+                _target(
+                    f"{holding.name} in {place.function}",
+                    place.file,
+                    line,
+                    place.function,
+                    holding.size,
+                    "data-structures",
+                ),
+                Focus(
+                    place.file,
+                    place.function,
+                    frozenset({line}),
+                    holding.size,
+                    holding=holding,
+                    peak_line=line,
+                    hits=hits,
+                ),
+            )
 
 
 def _key(place: FunctionPlace) -> tuple[str, str]:

@@ -31,6 +31,7 @@ class Method:
     test_runner: str
     test_command: list[str]
     checkout: str
+    test_options: list[str] = field(default_factory=list)
     timeout_s: float = 600.0
     hash_seed: int = 0
 
@@ -74,6 +75,7 @@ class Bed:
                 "hash_seed": method.hash_seed,
                 "test_runner": method.test_runner,
                 "test_command": method.test_command,
+                "test_options": method.test_options,
                 "timeout_s": method.timeout_s,
                 "warm": self.warm,
                 **fields,

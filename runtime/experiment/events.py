@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from messaging.contents import Allocation, Shown, StageRow
+from runtime.experiment.survey import SurveyFile
 from runtime.measure.models import TargetSpec
 
 
@@ -100,6 +101,27 @@ class BaselineMeasured(Event):
     input_size: int | None = None
     """Bytes of the data files below the export that the target opened; None: it opened none."""
     reason: str = ""
+
+
+class Surveyed(Event):
+    """Without a target: what was measured to choose one, the choice first."""
+
+    type: Literal["surveyed"] = "surveyed"
+    survey: SurveyFile
+
+
+class GuardMeasured(Event):
+    """Another target of the user's, on the branch as it was (`experiment` 0), or on the tree of a keep."""
+
+    type: Literal["guard_measured"] = "guard_measured"
+    experiment: int
+    target: TargetSpec
+    tree: str
+    traced_peak: int | None = None
+    """None: it could not be measured."""
+    digest: str | None = None
+    """Of its observable result, where that is the same from run to run and a traced run has it."""
+    failure: str = ""
 
 
 class TestsMeasured(Event):
@@ -292,6 +314,8 @@ AnyEvent = Annotated[
     | SetupRead
     | Carried
     | BaselineMeasured
+    | Surveyed
+    | GuardMeasured
     | TestsMeasured
     | Profiled
     | ExperimentStarted

@@ -114,9 +114,12 @@ def _tiers(state: State) -> list[str]:
         return ["No baseline yet."]
     first = state.baselines[0][1].figures.traced_peak
     test = views.cell(state.started.target.text)
-    return views.table(
-        ("Tier", "Test", "Peak MiB", "Notes"), [("B", test, f"{first / MIB:.1f}", "Baseline for iteration")]
-    )
+    rows = [("B", test, f"{first / MIB:.1f}", "Baseline for iteration")]
+    others = ((row.target.text, row.peak, "Surveyed") for row in (state.survey.survey.rows[1:] if state.survey else ()))
+    guards = ((g.target.text, g.traced_peak, "Guarded") for g in state.guards if g.traced_peak and not g.experiment)
+    for text, peak, note in (*others, *guards):
+        rows.append(("-", views.cell(text), f"{(peak or 0) / MIB:.1f}", f"{note}, {(peak or 0) / first:.1f}x Tier B"))
+    return views.table(("Tier", "Test", "Peak MiB", "Notes"), rows)
 
 
 def _results(state: State) -> list[str]:

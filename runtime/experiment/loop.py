@@ -82,6 +82,7 @@ class Loop:
         """Experiments until the plateau or a stop; then the end. Returns what the session has to say of itself."""
         outcome, reason, code = "plateau", "", 0
         try:
+            await self.services.guards.begin(self.services.repository.head_tree())
             reason = await self._experiments()
             await self._close()
         except Stopped as stopped:
@@ -247,6 +248,7 @@ class Loop:
 
     async def _close(self) -> None:
         await measure_branch(self.services)
+        await self.services.guards.end(self.services.repository.head_tree())
         if not await pre_submit(self.services):
             await self.services.log(Note(level="warning", text="the pre-submit review has findings: see HANDOFF.md"))
 

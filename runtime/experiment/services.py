@@ -9,6 +9,7 @@ from messaging.contents import Allocation, Candidate, Content, Finding
 from runtime.domain import Domain
 from runtime.errors import Stopped
 from runtime.experiment.bench import Bench
+from runtime.experiment.guards import Guards
 from runtime.experiment.limits import protected
 from runtime.experiment.record import Record
 from runtime.repository import Repository
@@ -106,6 +107,7 @@ class Services:
     tell: Tell
     findings: Findings
     gate: Gate
+    guards: Guards
     exchange: Path
     """Folder shared with the researcher: profiles lie in it."""
     protect: tuple[str, ...] = ()

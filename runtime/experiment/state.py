@@ -21,6 +21,7 @@ from runtime.experiment.events import (
     ExperimentStarted,
     Figures,
     FinalMeasured,
+    GuardMeasured,
     Learned,
     Milestone,
     PlateauReached,
@@ -31,6 +32,7 @@ from runtime.experiment.events import (
     SessionStarted,
     SetAside,
     SetupRead,
+    Surveyed,
     TestsMeasured,
 )
 from runtime.experiment.experiment import Experiment
@@ -58,6 +60,8 @@ class State:
         previous: earlier sessions of the same journal, oldest first; their own `previous` is empty.
         resumptions: how often it was taken up again.
         baselines: each baseline, with the number of experiments started before it.
+        guards: the user's other targets, each time they were measured.
+        survey: how the target was chosen, when the user named none.
         current: figures of the branch as it is now: the last keep's that stands, or the baseline's.
         keeps_at_milestone: standing keeps when the last milestone was set.
         reviews: each check once, its last finding.
@@ -70,6 +74,8 @@ class State:
     setup: SetupRead | None = None
     carried: tuple[tuple[str, str], ...] = ()
     baselines: tuple[tuple[int, BaselineMeasured], ...] = ()
+    guards: tuple[GuardMeasured, ...] = ()
+    survey: Surveyed | None = None
     tests: TestsMeasured | None = None
     current: Figures | None = None
     experiments: tuple[Experiment, ...] = ()
@@ -182,6 +188,10 @@ def apply(state: State, event: AnyEvent) -> State:
             return _baseline(state, event)
         case SetupRead():
             return replace(state, setup=event)
+        case Surveyed():
+            return replace(state, survey=event)
+        case GuardMeasured():
+            return replace(state, guards=(*state.guards, event))
         case Carried():
             return replace(state, carried=tuple(sorted({**dict(state.carried), **event.files}.items())))
         case Profiled():

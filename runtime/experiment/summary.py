@@ -2,7 +2,7 @@
 
 from messaging import text
 from messaging.contents import Baseline, Reprofile
-from runtime.experiment import views
+from runtime.experiment import target_rows, views
 from runtime.experiment.events import Profiled
 from runtime.experiment.ledger import short
 from runtime.experiment.policy import traced_run_limit
@@ -22,6 +22,8 @@ def render_summary(state: State) -> str:
     """
     sections = [
         ("Per-stage profiles", _profiles(state)),
+        *(("Targets", rows) for rows in [target_rows.table(state)] if rows),
+        *(("Survey", rows) for rows in [target_rows.survey(state)] if rows),
         ("Optimizations kept", _kept(state)),
         ("Key discoveries", views.numbered(views.discoveries(state))),
         ("Current tier breakdown", _breakdown(state)),
@@ -119,12 +121,20 @@ def _reviews(state: State) -> list[str]:
     ] or ["Not made."]
 
 
+def _guards(state: State) -> int:
+    return len({one.target.text for one in state.guards})
+
+
+def _each(state: State) -> str:
+    return f", for each of {1 + _guards(state)} targets" if state.guards else ""
+
+
 def _costs(state: State) -> list[str]:
     costs, experiments = state.costs, len(state.ended_experiments)
     lines = [
         f"- Session: {costs.wall_s:.1f} s wall time",
-        f"- Traced runs: {costs.traced_runs} (at most 6 + 4 x {experiments} experiments ="
-        f" {traced_run_limit(experiments)})",
+        f"- Traced runs: {costs.traced_runs} (at most 6 + 4 x {experiments} experiments"
+        f"{_each(state)} = {traced_run_limit(experiments) * (1 + _guards(state))})",
         f"- Researcher's findings used: {costs.findings_used}",
     ]
     if costs.wall_s:

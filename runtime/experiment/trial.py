@@ -137,6 +137,8 @@ class Trial:
         broken, outcomes = await self._tests(tree)
         if broken:
             return await self._end("discard", f"tests break: {listed(broken)}", after, outcomes)
+        if raised := await self.services.guards.judge(tree, self.number):
+            return await self._end("discard", raised, after, outcomes)
         return await self._keep(tree, before, after, verdict, outcomes)
 
     def _digest_equal(self, after: Figures) -> bool | None:

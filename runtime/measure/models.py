@@ -20,19 +20,26 @@ class Record(BaseModel):
 
 
 class TargetSpec(Record):
-    """What is measured: `tests/test_x.py::test_y`, `script.py arg ...` or `package.module:function`."""
+    """What is measured: `tests/test_x.py::test_y`, `script.py arg ...`, `package.module:function`, or a command:
+    `python -m package arg ...`, a command of an entry point, `pytest arg ...`.
+    """
 
-    kind: Literal["test", "script", "function"]
+    kind: Literal["test", "script", "function", "module", "command"]
     text: str
     """As the user wrote it."""
     path: str = ""
-    """test, script: the file, relative to the repository's root."""
+    """test, script: the file, relative to the repository's root; empty for a test target given by arguments."""
     node: str = ""
     """test: what follows the path, with its leading `::`."""
     arguments: list[str] = []
-    """script: its arguments."""
+    """script, module, command: its arguments. test without a path: the arguments of pytest."""
     module: str = ""
+    """function, module: what is imported, or run by `python -m`. command: the entry point's module, "" where only the
+    interpreter's environment knows it."""
     function: str = ""
+    """function, command: what of the module is called."""
+    command: str = ""
+    """command: its name."""
 
 
 class FunctionPlace(Record):
@@ -49,11 +56,12 @@ class FunctionPlace(Record):
 class Job(Record):
     """One run of target code on one export."""
 
-    purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests"]
+    purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests", "survey"]
     """inspect: interpreter and installed tools only. plain: untraced; VmHWM, wall time, digest where it can be had
-    without changing the run. traced: tracemalloc(1); the verdict. calls: traced with call peaks. stages: traced with
-    probes along `chain`. census: untraced with probes along `chain`, the census at `event`. digest: untraced, canonical
-    digest of the observable result. tests: the test command."""
+    without changing the run. traced: tracemalloc(1); the verdict. calls: traced, `chain` wanted.
+    stages: traced with probes along `chain`. census: untraced with probes along `chain`, the census at `event`.
+    digest: untraced, canonical digest of the observable result. tests: the test command. survey: all tests, with the
+    traced peak of each."""
     python: str
     """The interpreter, absolute. Never resolved: a venv's python is a link."""
     export: str
@@ -77,10 +85,16 @@ class Job(Record):
     test_runner: Literal["pytest", "unittest", "command", ""] = ""
     test_command: list[str] = []
     """tests with runner `command`: judged by exit code alone."""
+    test_options: list[str] = []
+    """The project's own options of pytest, without those that would change what is measured."""
     warm: bool = True
     """False: this export's bytecode cache is known to be filled by an earlier job on the same export."""
     timeout_s: float = 600.0
     require_isolated: bool = False
+    modules: list[str] = []
+    """inspect: top-level modules to look for, without importing them."""
+    survey_s: float = 0.0
+    """survey: no test is begun after so many seconds."""
 
 
 class ImportedFile(Record):
@@ -123,7 +137,10 @@ class StageTable(Record):
     place: FunctionPlace
     stages: list[Stage]
     approximate: bool = False
-    """Threads or interleaved generators were running: peaks are the whole process's."""
+    """Threads, tasks or interleaved generators were running: peaks are the whole process's; or `unseen` is not 0."""
+    unseen: int = 0
+    """Calls of the function and passes of its loops that were not looked at, there being many: hits count the others,
+    and deltas in a loop stand for all of its passes (a generator's: for those looked at)."""
 
 
 class Site(Record):
@@ -137,26 +154,52 @@ class Site(Record):
     count: int
 
 
-class Holding(Record):
-    """A name that held bytes at the census: what to free, or to make smaller."""
+class Cache(Record):
+    """A `functools.lru_cache` at the census."""
 
-    kind: Literal["local", "argument", "global", "class_attribute", "closure"]
+    hits: int
+    misses: int
+    maxsize: int | None
+    """None: it has no bound."""
+    entries: int
+    arguments: list[str]
+    """Types of the arguments kept, those inside tuples among them."""
+    results: list[str]
+    """Types of the results kept, those inside tuples among them; empty where the cache has a bound."""
+
+
+class Holding(Record):
+    """What held bytes at the census, a name or another holder: what to free, or to make smaller."""
+
+    kind: Literal["local", "argument", "global", "class_attribute", "closure", "cache", "traceback", "cycle"]
+    """cache: of a function. traceback: frames that have ended, held by stored exceptions. cycle: what only a
+    collection frees."""
     name: str
     place: FunctionPlace | None = None
-    """The frame's function for local, argument and closure; `<module>` of the file for a global."""
+    """The frame's function for local, argument and closure; `<module>` of the file for a global; the cached function;
+    the function that caught the exceptions; the class that is in the cycles most."""
     line: int = 0
-    """The line the frame was at."""
+    """The line the frame was at; of tracebacks the line that raised, in the function that caught."""
     type: str
     """Qualified type name: `list`, `readings.model.Reading`."""
     size: int
     """Bytes reachable from it that no holding listed before it already counted."""
     own: int = 0
     """Bytes that only this name keeps alive, where it could be found out: what a del would free; else 0."""
+    shallow: int = 0
+    """Bytes of the value itself, without what it refers to."""
+    held_with: list[str] = []
+    """Other locals of the frame that reach it too: it goes when they all let go. Empty also where others hold it."""
+    group: int = 0
+    """Bytes that this local and those of `held_with` keep alive and nobody else; 0 where that is not known."""
+    contents: list[str] = []
+    """Types of everything that makes up `group`, its own among them; empty where they are not known."""
     length: int | None = None
     refcount: int | None = None
     """As sys.getrefcount inside the probe reads it, less the probe's own references: 1 is a sole owner."""
     element: str = ""
     """Commonest element type of a container."""
+    cache: Cache | None = None
 
 
 class AttributeCensus(Record):
@@ -168,8 +211,12 @@ class AttributeCensus(Record):
     count: int
     """Instances that have it."""
     types: dict[str, int]
+    keys: list[str] = []
+    """Types of the keys, where all values are dicts."""
     distinct: float | None = None
     """Distinct values / count, for hashable immutable values; None where it was not looked at."""
+    repeated: int = 0
+    """Bytes of the str and tuple objects that equal another of the attribute's: what sharing equal ones would free."""
 
 
 class ClassCensus(Record):
@@ -187,19 +234,6 @@ class ClassCensus(Record):
     attributes: list[AttributeCensus]
 
 
-class CallPeak(Record):
-    """Exact in-call peak of one project function, over its calls."""
-
-    place: FunctionPlace
-    calls: int
-    peak: int
-    """Highest traced bytes above the target's start while it was running."""
-    in_call: int
-    """The same above what was traced when that call began."""
-    left: int
-    """What that call left behind."""
-
-
 class TestOutcomes(Record):
     """Outcomes of a test run, by node id."""
 
@@ -210,6 +244,25 @@ class TestOutcomes(Record):
     output: str = ""
     """The end of what the run printed, 8,000 characters at most."""
     exit_code: int = 0
+
+
+class SurveyedTest(Record):
+    """One test of a survey, measured among the others."""
+
+    node: str
+    peak: int
+    """Highest traced bytes above what was traced when it began."""
+    wall_s: float
+
+
+class SurveyRows(Record):
+    """What a survey saw."""
+
+    collected: int | None
+    """None: it ended before all were found."""
+    measured: int
+    rows: list[SurveyedTest]
+    """Those that passed, by peak, 50 at most."""
 
 
 class Tools(Record):
@@ -223,6 +276,10 @@ class Tools(Record):
     base_prefix: str
     packages: dict[str, str]
     """Installed versions of those of pytest, memray, numpy, pandas, pytest-memray that are there."""
+    missing: list[str] = []
+    """Those of the job's `modules` that cannot be found."""
+    command: str = ""
+    """Where the target's command leads in this environment (`module:function`); "" when it is not there."""
 
 
 class ProbeReport(Record):
@@ -260,8 +317,6 @@ class ProbeReport(Record):
     """Paths below the export that were opened, listed or imported in vain, relative."""
     written: int = 0
     """Bytes in files below the export and the temporary folder that the run created or grew, still there at its end."""
-    calls: list[CallPeak] = []
-    """By peak, highest first, 200 at most."""
     chain: list[FunctionPlace] = []
     """calls: the project functions that were running at the traced peak, outermost (the entry) first."""
     tables: list[StageTable] = []
@@ -278,6 +333,7 @@ class ProbeReport(Record):
     census_line: FunctionPlace | None = None
     """The innermost project frame at the census, with the line it was at."""
     tests: TestOutcomes | None = None
+    survey: SurveyRows | None = None
     tools: Tools | None = None
 
 

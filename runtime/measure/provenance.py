@@ -110,9 +110,14 @@ def _target_seen(report: ProbeReport, job: Job) -> bool:
     if job.target is None or job.purpose in ("inspect", "tests"):
         return True
     files = {_relative(os.path.normpath(module.file), job.export) for module in report.modules}
-    if job.target.kind == "function":
-        return bool(files & module_names(job.blobs, job.roots).get(job.target.module, set()))
-    return os.path.normpath(job.target.path) in files
+    module = job.target.module
+    names = module_names(job.blobs, job.roots)
+    own = names.get(module, set()) | names.get(f"{module}.__main__", set())
+    if own or job.target.kind == "function":
+        return bool(files & own)
+    if job.target.path:
+        return os.path.normpath(job.target.path) in files
+    return bool(files - {None})
 
 
 def _unseen(job: Job) -> str:

@@ -188,9 +188,10 @@ def _by_command(job: Job, ended: Ended) -> Outcome:
 def _judge(job: Job, ended: Ended, file: Path) -> Outcome:
     """The outcome of a probe's run."""
     bad = _ended_badly(job, ended)
-    if bad:
+    saved = job.purpose == "survey" and ended.how == "timeout" and file.exists()
+    if bad and not saved:
         return bad
-    if ended.signal_name:
+    if ended.signal_name and not saved:
         return Outcome(status="crashed", reason=f"The target's process was ended by {ended.signal_name}.")
     try:
         report = ProbeReport.model_validate_json(_read(file))

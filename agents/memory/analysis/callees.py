@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from agents.memory.analysis import knowledge
 from agents.memory.analysis.effects import Effects, Place
+from agents.memory.analysis.kinds import FILE
 from agents.memory.analysis.modules import FunctionNode, Module, own_nodes
 from agents.memory.analysis.ownership import owned
 from agents.memory.analysis.project import Project
@@ -120,23 +121,71 @@ def summary(analyst: "Expressions", function: Function) -> Effects:
     from agents.memory.analysis.purity import Analyst
 
     cache = analyst.project.facts.setdefault("purity.summaries", {})
-    assert isinstance(cache, dict)
+    active = analyst.project.facts.setdefault("purity.active", [])
+    assert isinstance(cache, dict) and isinstance(active, list)
     key = (function.module.path, function.node.lineno, function.node.name, analyst.depth)
-    if key not in cache:
+    if key in cache:
+        known: Effects = cache[key]
+        return known
+    if key[:3] in active:
+        return _recursion(analyst, function, active, active.index(key[:3]))
+    active.append(key[:3])
+    try:
         inner = Analyst(analyst.project, function.module, function.node, analyst.depth - 1)
         body = inner.of(*function.node.body)
-        cache[key] = Effects(
-            writes=frozenset(place for place in body.writes if not owned(inner, place)),
-            reads=frozenset(place for place in body.reads if not owned(inner, place)),
-            raises=body.raises,
-            leaves=body.leaves,
-            stops=body.stops,
-            calls=body.calls,
-            sources=body.sources,
-            files=body.files,
-        )
-    effects: Effects = cache[key]
-    return effects
+    finally:
+        active.pop()
+    found = Effects(
+        writes=frozenset(place for place in body.writes if not owned(inner, place) and not _own_file(inner, place)),
+        reads=frozenset(place for place in body.reads if not owned(inner, place)),
+        raises=body.raises,
+        leaves=body.leaves,
+        stops=body.stops,
+        calls=body.calls,
+        sources=body.sources,
+        files=body.files,
+    )
+    met = analyst.project.facts.get("purity.met")
+    if isinstance(met, int) and met < len(active):
+        return found  # Part of what a function further out does: known when that one is.
+    if met == len(active):
+        analyst.project.facts["purity.met"] = None
+        # What one round writes, the next may write anywhere below.
+        found = found | analyst.unknown(function.node, f"{function.node.name}()") if found.writes else found
+    cache[key] = found
+    return found
+
+
+def _own_file(inner: "Expressions", place: Place) -> bool:
+    """Whether the place is the position of a file that the function opens itself, reads and hands to nobody."""
+    module, scope = inner.module, inner.scope
+    bindings = module.bindings(scope).get(place.root, []) if place.root and place.stream else []
+    opened = [module.parents[node] for node in bindings if node in module.parents]
+    if not bindings or not all(
+        isinstance(item, ast.withitem) and inner.kinds.of(item.context_expr) == FILE for item in opened
+    ):
+        return False
+    for read in ast.walk(scope):
+        if not isinstance(read, ast.Name) or read.id != place.root or not isinstance(read.ctx, ast.Load):
+            continue
+        parent = module.parents[read]
+        stepped = isinstance(parent, ast.For | ast.comprehension) and parent.iter is read
+        method = isinstance(parent, ast.Attribute) and isinstance(module.parents[parent], ast.Call)
+        reader = isinstance(parent, ast.Call) and resolve(inner.project, module, parent.func) in _READERS
+        if module.frame(read) is not scope or not (stepped or method or reader):
+            return False
+    return True
+
+
+_READERS = (Library("csv.reader"), Library("csv.DictReader"), Builtin("enumerate"))
+
+
+def _recursion(analyst: "Expressions", function: Function, active: "list[object]", index: int) -> Effects:
+    """What a call of a function that is being looked into adds: what it reads, wherever that hangs."""
+    met = analyst.project.facts.get("purity.met")
+    analyst.project.facts["purity.met"] = min(met, index) if isinstance(met, int) else index
+    written = f"{function.node.name}()"
+    return Effects(reads=frozenset({Place("", 0, written, function.node.lineno)}), raises=(written,))
 
 
 def is_generator(node: FunctionNode) -> bool:

@@ -131,6 +131,9 @@ class Calls:
             return self._arguments(call) | moved
         if name == "iter" and len(args) == 1:
             return self._arguments(call) | Effects(raises=(text(call),))
+        if name == "open" and opened_to_read(call):
+            files = Place("", 0, text(call), call.lineno)
+            return self._arguments(call) | Effects(reads=frozenset({files}), raises=(text(call),))
         raises = () if self._cannot_raise(name, call) else (text(call),)
         exception = name.endswith(("Error", "Exception", "Warning")) or name in {"StopIteration", "KeyboardInterrupt"}
         if name not in knowledge.PURE_BUILTINS and not exception:
@@ -273,3 +276,15 @@ class Calls:
 def _pure_library(name: str) -> bool:
     module = name.rpartition(".")[0]
     return name not in knowledge.IMPURE_NAMES and (name in knowledge.PURE_NAMES or module in knowledge.PURE_MODULES)
+
+
+def opened_to_read(call: ast.Call) -> bool:
+    """Whether an open() only reads: its mode is left out, or is a constant without w, a, x and +."""
+    modes = [*call.args[1:2], *(keyword.value for keyword in call.keywords if keyword.arg == "mode")]
+    if any(keyword.arg is None for keyword in call.keywords) or any(isinstance(a, ast.Starred) for a in call.args):
+        return False
+    opener = any(keyword.arg == "opener" for keyword in call.keywords) or len(call.args) > 7
+    return not opener and all(
+        isinstance(mode, ast.Constant) and isinstance(mode.value, str) and not set(mode.value) & set("wax+")
+        for mode in modes
+    )

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import RemoveImportsVisitor
-from libcst.metadata import CodeRange, PositionProvider
+from libcst.metadata import CodeRange, ParentNodeProvider, PositionProvider
 
 from agents.memory.analysis.modules import Module
 from agents.memory.analysis.project import Project
@@ -34,6 +34,17 @@ class Concrete:
     lines_of: dict[cst.CSTNode, cst.SimpleStatementLine | cst.SimpleStatementSuite] = field(default_factory=dict)
     """Small statement -> the line, or suite on one line, that it stands in."""
     expressions: dict[Span, cst.BaseExpression] = field(default_factory=dict)
+    parents: Mapping[cst.CSTNode, cst.CSTNode] = field(default_factory=dict, repr=False)
+
+    def around(self, nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
+        """The nodes and all that they lie in."""
+        found: set[cst.CSTNode] = set()
+        for node in nodes:
+            inner: cst.CSTNode | None = node
+            while inner is not None and inner not in found:
+                found.add(inner)
+                inner = self.parents.get(inner)
+        return found
 
     def statement(self, node: ast.stmt) -> cst.CSTNode | None:
         """The small or compound statement that `node` is; None when it cannot be found."""
@@ -72,7 +83,7 @@ def _concrete(module: Module) -> Concrete | None:
         return None
     if wrapper.module.code != text:
         return None
-    found = Concrete(wrapper.module, _NEWLINE.split(text))
+    found = Concrete(wrapper.module, _NEWLINE.split(text), parents=wrapper.resolve(ParentNodeProvider))
     for node, where in wrapper.resolve(PositionProvider).items():
         if not isinstance(where, CodeRange):
             continue
@@ -87,10 +98,16 @@ def _concrete(module: Module) -> Concrete | None:
 
 
 class _Replace(cst.CSTTransformer):
-    def __init__(self, replacements: Mapping[cst.CSTNode, Replacement]) -> None:
+    """Goes only to where something is to be replaced: a walk over all of a long file takes most of a rule's time."""
+
+    def __init__(self, replacements: Mapping[cst.CSTNode, Replacement], around: set[cst.CSTNode]) -> None:
         super().__init__()
         self._replacements = replacements
+        self._around = around
         self.done = 0
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return node in self._around
 
     def on_leave(self, original_node: cst.CSTNodeT, updated_node: cst.CSTNodeT) -> Replacement:  # type: ignore[override]
         left: Replacement = super().on_leave(original_node, updated_node)
@@ -127,9 +144,25 @@ def insert_before(found: Concrete, node: ast.stmt, statement: cst.BaseSmallState
     return {target: cst.FlattenSentinel([statement, target])}
 
 
+def insert_after(found: Concrete, node: ast.stmt, statement: cst.BaseSmallStatement) -> dict[cst.CSTNode, Replacement]:
+    """The replacements that put `statement` behind `node`, on a line of its own where that can be.
+
+    Empty when the place is not found.
+    """
+    target = found.statement(node)
+    if target is None:
+        return {}
+    line = found.lines_of.get(target)
+    if line is None:
+        return {target: cst.FlattenSentinel([target, _line(statement)])}
+    if isinstance(line, cst.SimpleStatementLine) and line.body[-1] is target:
+        return {line: cst.FlattenSentinel([line, _line(statement)])}
+    return {target: cst.FlattenSentinel([target, statement])}
+
+
 def edited(module: Module, found: Concrete, replacements: Mapping[cst.CSTNode, Replacement]) -> EditedFile | None:
     """The file with the replacements made; None when one could not be made or the result does not compile."""
-    transformer = _Replace(replacements)
+    transformer = _Replace(replacements, found.around(replacements))
     text = found.tree.visit(transformer).code
     if transformer.done != len(replacements) or text == module.source.text:
         return None

@@ -274,4 +274,9 @@ class Kinds:
 
 def _rebound_from_inside(module: Module, scope: ast.AST, name: str) -> bool:
     """Whether a nested function declares `name` nonlocal: its bindings are then not all in `scope`."""
-    return any(isinstance(n, ast.Nonlocal) and name in n.names for n in ast.walk(scope))
+    names = module.facts.get(("inference.nonlocal", scope))
+    if names is None:
+        names = {name for node in ast.walk(scope) if isinstance(node, ast.Nonlocal) for name in node.names}
+        module.facts["inference.nonlocal", scope] = names
+    assert isinstance(names, set)
+    return name in names

@@ -44,7 +44,8 @@ IMPURE_NAMES = _words(
 )
 
 PURE_NAMES = _words(
-    "ast.literal_eval collections.Counter collections.OrderedDict collections.defaultdict collections.deque"
+    "csv.reader csv.DictReader"
+    " ast.literal_eval collections.Counter collections.OrderedDict collections.defaultdict collections.deque"
     " collections.ChainMap datetime.date datetime.datetime datetime.time datetime.timedelta"
     " datetime.date.fromisoformat datetime.datetime.fromisoformat datetime.datetime.strptime"
     " datetime.time.fromisoformat heapq.nlargest heapq.nsmallest io.BytesIO io.StringIO json.dumps json.loads"
@@ -105,6 +106,7 @@ SECOND_ARGUMENT_LIBRARY = frozenset({"heapq.nlargest", "heapq.nsmallest"})
 
 HARMLESS_CONTEXTS = _words(
     "open io.open gzip.open bz2.open lzma.open codecs.open zipfile.ZipFile tarfile.open tempfile.TemporaryDirectory"
+    " io.StringIO io.BytesIO io.TextIOWrapper gzip.GzipFile bz2.BZ2File lzma.LZMAFile"
     " tempfile.NamedTemporaryFile tempfile.TemporaryFile contextlib.closing contextlib.nullcontext"
 )
 """Context managers that let exceptions pass."""

@@ -3,11 +3,19 @@
 import ast
 import builtins
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from agents.memory.analysis.flow import Flow, flow_of
-from agents.memory.analysis.mentions import ADDRESSING, NOTICING, loads_by_name, mentioned, reads_frames
+from agents.memory.analysis.mentions import (
+    ADDRESSING,
+    NOTICING,
+    TEMPORARIES,
+    loads_by_name,
+    mentioned,
+    reads_frames,
+)
 from agents.memory.analysis.modules import INTROSPECTION, FunctionNode, Module, own_nodes, qualified_name
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.scopes import Access, Scope, eager_builtins, scope
@@ -32,6 +40,16 @@ CONTAINER_TYPES = frozenset(
     | {"collections.OrderedDict", "collections.defaultdict", "collections.Counter"}
 )
 """Types that may hold anything, whatever their first elements are, or be referred to weakly."""
+INSIDE_TYPES = frozenset(
+    {"mappingproxy", "slice", "ellipsis", "NotImplementedType", "dict_keys", "dict_values", "dict_items", "function"}
+    | {"builtin_function_or_method", "method", "cell", "property", "list_iterator", "tuple_iterator", "re.Pattern"}
+    | {"range_iterator", "str_iterator", "str_ascii_iterator", "dict_keyiterator", "enumerate", "zip", "uuid.UUID"}
+    | {"itertools.count", "itertools.chain", "itertools.islice", "operator.itemgetter", "operator.attrgetter"}
+    | {"pathlib.PosixPath", "pathlib.PurePosixPath"}
+)
+"""Further types, found inside others, that run no code when they go."""
+STREAM_TYPES = frozenset({"_io.StringIO", "_io.BytesIO", "_csv.reader", "_csv.Dialect"})
+"""Types of streams in memory and their readers, which run no code when they go."""
 PLAIN_LIBRARIES = ("numpy.", "pandas.", "PIL.", "pyarrow.", "polars.", "scipy.sparse", "torch.Tensor")
 """Libraries of plain data: freeing an object of theirs frees memory and nothing else."""
 _MAPPED = ("memmap", "mmap", "MemoryMappedFile")
@@ -138,13 +156,16 @@ def _reads_frame(node: ast.AST, name: str) -> bool:
     return False
 
 
-def quiet_end(project: Project, type_name: str, element: str) -> str | None:
+def quiet_end(project: Project, type_name: str, element: str, contents: Collection[str] = ()) -> str | None:
     """Evidence that nothing notices when the object goes: no finalizer, no weak reference; None when it may.
 
     Args:
         type_name: the object's type, as the census names it.
         element: the commonest type of the first of what it holds, where it is a container.
+        contents: the types of all that goes with it, itself among them, where the census found them out.
     """
+    if contents:
+        return _quiet_contents(project, contents)
     what = f"`{type_name}`" + (f" of `{element}`" if element else "")
     if type_name in LEAF_TYPES:
         return f"{what}: plain data, which has no finalizer"
@@ -159,6 +180,17 @@ def quiet_end(project: Project, type_name: str, element: str) -> str | None:
     if mentioned(project, NOTICING):
         return None
     return f"{what}; no file of the project mentions __del__, weakref, finalize, tempfile, ctypes or memoryview"
+
+
+def _quiet_contents(project: Project, kinds: Collection[str]) -> str | None:
+    """As `quiet_end`, where all types are known: a temporary file that the project has elsewhere does not matter."""
+    others = [kind for kind in kinds if kind not in LEAF_TYPES]
+    known = STREAM_TYPES | INSIDE_TYPES
+    if not all(kind in known or _is_data(project, kind) for kind in others):
+        return None
+    if others and (mentioned(project, ADDRESSING) or mentioned(project, NOTICING - TEMPORARIES)):
+        return None
+    return f"all of it is of {', '.join(f'`{kind}`' for kind in sorted(kinds))}, and nothing in the project minds"
 
 
 def _is_data(project: Project, kind: str) -> bool:
@@ -238,7 +270,8 @@ def place_before_peak(name: Local, peak: ast.stmt) -> Place | None:
             if any(binding.node in inside for binding in name.bindings):
                 return None
         if parent in mentioning:
-            return Place(first, parent) if isinstance(parent, ast.If | ast.Try | ast.TryStar) else None
+            fits = isinstance(parent, ast.If | ast.Try | ast.TryStar) and not _is_elif(name.module, first)
+            return Place(first, parent) if fits else None
         statement = parent
 
 

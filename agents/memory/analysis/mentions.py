@@ -8,10 +8,13 @@ from agents.memory.analysis.modules import Module, module_of
 from agents.memory.analysis.project import Project
 
 _WORD = re.compile(r"[^\W\d]\w*")
-NOTICING = frozenset(
+TEMPORARIES = frozenset(
+    {"tempfile", "TemporaryDirectory", "TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile"}
+)
+"""Words of code that has files which go with the objects that hold them."""
+NOTICING = TEMPORARIES | frozenset(
     {"__del__", "weakref", "_weakref", "_weakrefset", "WeakSet", "WeakMethod", "WeakKeyDictionary"}
-    | {"WeakValueDictionary", "finalize", "tempfile", "TemporaryDirectory", "TemporaryFile", "NamedTemporaryFile"}
-    | {"SpooledTemporaryFile", "getrefcount", "get_objects", "get_referrers"}
+    | {"WeakValueDictionary", "finalize", "getrefcount", "get_objects", "get_referrers"}
 )
 """Words without which no code of the project notices that plain data goes."""
 ADDRESSING = frozenset(

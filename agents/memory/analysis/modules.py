@@ -20,7 +20,7 @@ INTROSPECTION = frozenset({"locals", "vars", "eval", "exec", "dir", "globals", "
 """Names whose use in a function means that its locals may be reached by other ways than by name."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Module:
     """One parsed file. Nodes are compared by identity."""
 

@@ -15,7 +15,7 @@ from agents.memory.analysis.modules import (
     nodes_of,
     outermost_loop,
 )
-from agents.memory.analysis.resolution import Builtin, Class, Library, resolve
+from agents.memory.analysis.resolution import Builtin, Class, Function, Library, resolve
 
 if TYPE_CHECKING:
     from agents.memory.analysis.purity import Analyst
@@ -79,6 +79,10 @@ def fresh(analyst: "Analyst", expr: ast.expr) -> bool:
                     return True
                 case Class():
                     return not analyst.of(expr).writes
+                case Function() as function:
+                    from agents.memory.analysis.callees import returns_fresh_list
+
+                    return returns_fresh_list(analyst.project, function)
             kind = analyst.kinds.of(expr)
             return kind is not None and kind.name == "list"
     return analyst.scalar(expr)

@@ -65,7 +65,17 @@ def resolve(project: Project, module: Module, expr: ast.expr, depth: int = IMPOR
         base = resolve(project, module, expr.value, depth)
         if isinstance(base, Library):
             return Library(f"{base.name}.{expr.attr}")
+        if isinstance(base, Class):
+            return _function_of(project, base, expr.attr)
     return None
+
+
+def _function_of(project: Project, owner: Class, name: str) -> Function | None:
+    """`Base.name`, where the class itself defines the plain function and nothing in the project replaces it."""
+    found = [n for n in owner.node.body if isinstance(n, FUNCTIONS) and n.name == name]
+    if len(found) != 1 or found[0].decorator_list or name in assigned_attributes(project):
+        return None
+    return Function(owner.module, found[0])
 
 
 def imported_module(project: Project, module: Module, expr: ast.expr) -> str | None:

@@ -2,10 +2,12 @@
 
 import ast
 
-from agents.memory.analysis.effects import NOTHING, Effects, union
+from agents.memory.analysis.calls import opened_to_read
+from agents.memory.analysis.effects import NOTHING, Effects, Place, union
 from agents.memory.analysis.kinds import SCALARS
 from agents.memory.analysis.modules import FunctionNode, text
 from agents.memory.analysis.operators import Operators
+from agents.memory.analysis.resolution import Builtin, resolve
 
 
 class Statements(Operators):
@@ -60,9 +62,18 @@ class Statements(Operators):
         return bound | self.of(node.type, *node.body)
 
     def _on_with(self, node: ast.With) -> Effects:
-        entered = [self.unknown(node, f"with {text(item.context_expr)}") for item in node.items]
+        entered = [self._entered(node, item) for item in node.items]
         contexts = [item.context_expr for item in node.items]
         return self.of(*contexts, *(i.optional_vars for i in node.items), *node.body) | union(entered)
+
+    def _entered(self, node: ast.With, item: ast.withitem) -> Effects:
+        """Effects of entering and leaving one context; a file that is read is closed, and nothing else is done."""
+        context, name = item.context_expr, item.optional_vars
+        opened = isinstance(context, ast.Call) and resolve(self.project, self.module, context.func) == Builtin("open")
+        if opened and isinstance(context, ast.Call) and opened_to_read(context) and isinstance(name, ast.Name):
+            closed = Place(name.id, 0, text(context), node.lineno, stream=True)
+            return Effects(writes=frozenset({closed}), raises=(text(context),))
+        return self.unknown(node, f"with {text(context)}")
 
     def _on_functiondef(self, node: FunctionNode) -> Effects:
         defined = self.of(*node.args.defaults, *node.args.kw_defaults)

@@ -7,9 +7,10 @@ from typing import ClassVar, Literal
 from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere, keyword
 from agents.memory.analysis.modules import FUNCTIONS, Module
 from agents.memory.analysis.project import Project
+from agents.memory.analysis.reflection import computed_reads, not_reflected
 from agents.memory.analysis.removal import harmless, removed_values
 from agents.memory.analysis.resolution import Class, resolve
-from agents.memory.analysis.uses import AttributeUse, Reflection, last_name, mentioning
+from agents.memory.analysis.uses import AttributeUse, last_name, mentioning
 from agents.memory.playbook.attribute_edits import declarations, edits_without
 from agents.memory.playbook.attribute_values import copies, ends, owned
 from agents.memory.playbook.examples import a07 as examples
@@ -18,7 +19,6 @@ from runtime.measure.models import ClassCensus
 
 _QUIET_BASES = frozenset({"object", "ABC"})
 _QUIET_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "runtime_checkable"})
-_READERS = frozenset({"getattr", "hasattr", "delattr", "attrgetter", "object"})
 _SPECIAL = frozenset({"__getattr__", "__getattribute__", "__setattr__", "__delattr__", "__getstate__", "__reduce__"})
 
 
@@ -72,7 +72,7 @@ class WriteOnlyAttribute:
             assumes.append(ended[1])
         if copies(census, name, uses):
             assumes.append(f"every `{name}` is a plain container, as in the profiled run")
-        if _computed(facts):
+        if computed_reads(facts):
             assumes.append(f"no attribute name that comes from outside this repository is `{name}`")
         return Candidate(
             key=f"{self.id}:{census.file}:{census.name}:{name}",
@@ -109,7 +109,7 @@ def _shown(
     evidence = {
         "own class": _own_class(project, facts, name),
         "never read": None if read else f"{len(uses)} mentions of `.{name}` in the tree, none reads it{into}",
-        "not reflected": _not_reflected(facts, name),
+        "not reflected": not_reflected(facts, name),
         "own writes": _own_writes(project, facts, name, writes, frozenset(copied)),
         "no effect": _no_effect(project, facts, name, writes, frozenset(copied)),
         "no end": ended[0] if ended else None,
@@ -171,44 +171,6 @@ def _is_plain(node: ast.ClassDef, name: str, *, own: bool) -> bool:
         ):
             return False
     return True
-
-
-def _not_reflected(facts: ClassFacts, name: str) -> str | None:
-    index = facts.index
-    computed = _computed(facts)
-    if name in index.matched or name in index.dotted or name in facts.project.words:
-        return None
-    if any(_reaches(facts, reflection, name) for reflection in index.reflections):
-        return None
-    if f"{{.{name}}}" in index.strings or (computed and name in index.strings):
-        return None
-    if any(reflection.module is facts.module for reflection in computed):
-        return None
-    return f"{len(index.reflections)} uses of reflection or pickling in the tree, none can reach `{name}`"
-
-
-def _computed(facts: ClassFacts) -> list[Reflection]:
-    """Reads of attributes by a computed name, on objects that may be instances."""
-    return [r for r in facts.index.reflections if r.how in _READERS and r.name is None and _may_be_ours(facts, r)]
-
-
-def _reaches(facts: ClassFacts, reflection: Reflection, name: str) -> bool:
-    if reflection.as_value:
-        return True
-    if reflection.how in _READERS:
-        return reflection.name == name and _may_be_ours(facts, reflection)
-    if reflection.how in ("setattr", "__setattr__", "__delattr__"):
-        return reflection.name == name and _may_be_ours(facts, reflection)
-    if reflection.how in ("asdict", "astuple", "fields", "replace"):
-        return name in facts.fields
-    if reflection.how in ("__dict__", "vars", "dir", "__getstate__", "__slots__", "__weakref__"):
-        return reflection.how != "__weakref__" and _may_be_ours(facts, reflection)
-    return True
-
-
-def _may_be_ours(facts: ClassFacts, reflection: Reflection) -> bool:
-    receiver = reflection.receiver
-    return receiver is None or facts.instance(receiver, reflection.module) is not False
 
 
 def _own_writes(

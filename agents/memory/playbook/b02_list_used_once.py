@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
@@ -24,7 +25,10 @@ from agents.memory.analysis.plainness import calls_back, looks_up, plain, proper
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import between, catches, earlier
+from agents.memory.analysis.restated import taken_back
 from agents.memory.analysis.sharing import frozen_while_yielding, read_by, shared
+from agents.memory.playbook.append_loops import Restated, comprehended
+from agents.memory.playbook.copied_readers import read_lists
 from agents.memory.playbook.examples import b02 as examples
 from agents.memory.playbook.lazy_edits import (
     PROOF,
@@ -59,7 +63,7 @@ class ListUsedOnce:
     category: ClassVar[str] = "data-structures"
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "A"
-    preconditions: ClassVar[dict[str, str]] = {
+    preconditions: ClassVar[Mapping[str, str]] = {
         "single consumer": "The binding reaches one read, which iterates over the list once and does nothing else.",
         "same suite": "No with, try or loop ends, and no loop begins, between the binding and the read.",
         **PROOF,
@@ -87,6 +91,26 @@ class ListUsedOnce:
             candidate = binding and self._candidate(project, focus, module, scope, binding, key)
             if candidate:
                 yield candidate
+        if not isinstance(scope, ast.Module):
+            yield from self._of_forms(project, focus, module, scope)
+
+    def _of_forms(self, project: Project, focus: Focus, module: Module, scope: FunctionNode) -> Iterator[Candidate]:
+        """Candidates for lists that are found where they are said as a comprehension: append loops, list(reader)."""
+        held = focus.holding.name if focus.holding is not None else None
+
+        def wanted(name: str, first: int, last: int) -> bool:
+            return name == held or not focus.lines.isdisjoint(range(first, last + 1))
+
+        for said in chain(comprehended(project, module, scope, wanted), read_lists(project, module, scope, wanted)):
+            assigned = next(n for n in said.module.nodes if isinstance(n, ast.Assign) and n.lineno == said.line)
+            if not isinstance(assigned.value, ast.ListComp):
+                continue
+            binding = _single_read(said.project, said.module, said.scope, assigned, said.name, assigned.value)
+            key = f"{self.id}:{focus.file}:{focus.function}:{said.name}:{said.form}"
+            candidate = binding and self._candidate(said.project, focus, said.module, said.scope, binding, key)
+            if candidate:
+                yield taken_back(project, _unwrapped(candidate, said).model_copy(update={"line": said.first}))
+                return
 
     def _candidate(
         self,
@@ -154,6 +178,17 @@ class ListUsedOnce:
     INVALID: ClassVar[list[Example]] = examples.INVALID
 
 
+def _unwrapped(candidate: Candidate, said: Restated) -> Candidate:
+    """The candidate with the iterator itself where a generator would only hand its elements on."""
+    (edit,) = candidate.edits
+    wrapped = f"(item for item in {said.plain})"
+    if not said.plain or edit.text.count(wrapped) != 1:
+        return candidate
+    return candidate.model_copy(
+        update={"edits": [edit.model_copy(update={"text": edit.text.replace(wrapped, said.plain)})]}
+    )
+
+
 def _single_read(
     project: Project,
     module: Module,
@@ -171,7 +206,7 @@ def _single_read(
     every = list(loads(module, scope, name))
     if not plain or any(module.frame(read) is not scope for read in every):
         return None
-    if isinstance(scope, ast.Module) and _visible_outside(project, module, name):
+    if isinstance(scope, ast.Module) and visible_outside(project, module, name):
         return None
     flow = reaching(module, scope)
     reached = flow.reads(module, scope, statement, name)
@@ -189,7 +224,7 @@ def _type_comment(module: Module, statement: ast.Assign) -> bool:
     return re.search(rb"#\s*type:(?!\s*ignore)", line[statement.end_col_offset :]) is not None
 
 
-def _visible_outside(project: Project, module: Module, name: str) -> bool:
+def visible_outside(project: Project, module: Module, name: str) -> bool:
     """Whether another file may read the module's global `name`."""
     stem = PurePosixPath(module.path).stem
     if stem == "__init__":

@@ -7,30 +7,21 @@ from typing import ClassVar, Literal
 import libcst as cst
 
 from agents.memory.analysis.class_values import used_as_value
-from agents.memory.analysis.classes import ClassFacts, class_facts, keyword, self_method, written_from_outside
+from agents.memory.analysis.classes import ClassFacts, class_facts, keyword, written_from_outside
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.mentions import mentioned
-from agents.memory.analysis.modules import FUNCTIONS, Module
+from agents.memory.analysis.modules import FUNCTIONS
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.uses import SETTERS, Reflection, defines, last_name, mentioning
+from agents.memory.analysis.uses import defines, last_name, mentioning
 from agents.memory.playbook.examples import c02 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.storage import CACHED, WEAK, is_class, needs_dict
 
 _BEFORE_SLOTS = frozenset(
     {"__slots__", "__dict__", "__weakref__", "__getattr__", "__getattribute__", "__setattr__", "__delattr__"}
     | {"__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__init_subclass__", "__set_name__"}
 )
 """Members of a class that know how its instances store attributes, or that see the class made twice."""
-_WEAK = frozenset(
-    {"weakref", "_weakref", "_weakrefset", "WeakSet", "WeakMethod", "WeakKeyDictionary", "WeakValueDictionary"}
-    | {"ReferenceType", "WeakIdKeyDictionary", "WeakTensorKeyDictionary"}
-)
-"""Words of code that makes weak references."""
-_DICT_READERS = frozenset({"vars", "setattr", "delattr"})
-"""Builtins that reach the instance dict of what they are given."""
-_STORAGE = frozenset({"__dict__", "__weakref__"})
-"""What an instance with slots lacks."""
-_CACHED = frozenset({"cached_property", "cachedproperty"})
 
 
 class SlottedDataclass:
@@ -129,7 +120,7 @@ def _shown(project: Project, facts: ClassFacts) -> list[Shown]:
         "defaults": _defaults(facts),
         "closed attributes": _closed(facts),
         "no instance dict": _no_dict(facts),
-        "no weak reference": None if mentioned(project, _WEAK) else "no file mentions weakref",
+        "no weak reference": None if mentioned(project, WEAK) else "no file mentions weakref",
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
     return shown if len(shown) == len(evidence) else []
@@ -171,7 +162,7 @@ def _members(facts: ClassFacts) -> str | None:
         names = [target.id for target in targets if isinstance(target, ast.Name)]
         if isinstance(item, (*FUNCTIONS, ast.ClassDef)):
             names.append(item.name)
-            if any(last_name(decorator) in _CACHED for decorator in item.decorator_list):
+            if any(last_name(decorator) in CACHED for decorator in item.decorator_list):
                 return None
         # A def or assignment of a field's name is its default: a property, say.
         if any(name in _BEFORE_SLOTS or name in facts.fields for name in names):
@@ -199,10 +190,10 @@ def _same_class(facts: ClassFacts) -> str | None:
 def _defaults(facts: ClassFacts) -> str | None:
     with_default = {name for name, field in facts.fields.items() if field.value is not None}
     uses = [use for name in sorted(with_default) for use in facts.index.attributes.get(name, [])]
-    if any(_is_class(facts, use.node.value, use.module) or use.kind == "delete" for use in uses):
+    if any(is_class(facts, use.node.value, use.module) or use.kind == "delete" for use in uses):
         return None
     if any(
-        r.how in ("getattr", "hasattr") and r.receiver is not None and _is_class(facts, r.receiver, r.module)
+        r.how in ("getattr", "hasattr") and r.receiver is not None and is_class(facts, r.receiver, r.module)
         for r in facts.index.reflections
     ):
         return None
@@ -211,7 +202,7 @@ def _defaults(facts: ClassFacts) -> str | None:
     # An instance made without __init__ has its defaults from the class.
     for use in facts.index.attributes.get("__new__", []) if with_default else ():
         call = use.module.parents[use.node]
-        if isinstance(call, ast.Call) and any(_is_class(facts, arg, use.module) for arg in call.args[:1]):
+        if isinstance(call, ast.Call) and any(is_class(facts, arg, use.module) for arg in call.args[:1]):
             return None
     return f"{len(with_default)} fields with a default, none of {len(uses)} uses is through the class or a del"
 
@@ -235,19 +226,6 @@ def _is_text(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
-def _is_class(facts: ClassFacts, expr: ast.expr, module: Module, depth: int = 3) -> bool:
-    """Whether the expression may be the class; what it is passed as is the concern of "named"."""
-    if isinstance(expr, ast.Call):
-        return last_name(expr) in ("type", "super")
-    if isinstance(expr, ast.Name) and depth:
-        scope = module.owner(expr, expr.id)
-        for binding in module.bindings(scope).get(expr.id, []) if scope is not None else []:
-            value = getattr(module.parents.get(binding), "value", None)
-            if isinstance(value, ast.expr) and _is_class(facts, value, module, depth - 1):
-                return True
-    return last_name(expr) in facts.below | {"cls", "__class__"}
-
-
 def _closed(facts: ClassFacts) -> str | None:
     if written_from_outside(facts, set(facts.fields)):
         return None
@@ -256,41 +234,6 @@ def _closed(facts: ClassFacts) -> str | None:
 
 
 def _no_dict(facts: ClassFacts) -> str | None:
-    for reflection in facts.index.reflections:
-        if _may_need_dict(facts, reflection):
-            return None
-    # Their names as strings, for getattr and its like, and the functions as values.
-    if _STORAGE & facts.index.strings.keys():
+    if needs_dict(facts, frozenset(facts.fields)) is not None:
         return None
-    for module in facts.index.modules:
-        if any(_is_reader_passed_on(module, node) for node in ast.walk(module.tree)):
-            return None
     return "no __dict__, vars(), or setattr with a name that is no field reaches it"
-
-
-def _is_reader_passed_on(module: Module, node: ast.AST) -> bool:
-    """Whether the node is `vars`, `setattr` or the like, used in another way than called in place."""
-    if isinstance(node, ast.ImportFrom):
-        return node.module == "builtins" and any(alias.name in _DICT_READERS for alias in node.names)
-    if isinstance(node, ast.Name):
-        found = node.id in _DICT_READERS and isinstance(node.ctx, ast.Load)
-    elif isinstance(node, ast.Attribute):
-        found = node.attr in SETTERS[2:] or (node.attr in _DICT_READERS and last_name(node.value) == "builtins")
-    else:
-        return False
-    parent = module.parents[node]
-    return found and not (isinstance(parent, ast.Call) and parent.func is node)
-
-
-def _may_need_dict(facts: ClassFacts, reflection: Reflection) -> bool:
-    if reflection.how not in ("__dict__", "__weakref__", "vars", "object", *SETTERS):
-        return False
-    if reflection.name is not None and reflection.name in facts.fields:
-        return False
-    receiver = reflection.receiver
-    if receiver is None:
-        return True
-    method = self_method(reflection.module, receiver)
-    if method is not None and reflection.module.parents[method] is facts.node:
-        return True
-    return facts.instance(receiver, reflection.module) is not False

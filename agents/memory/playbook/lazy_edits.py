@@ -36,10 +36,10 @@ def nodes_in(module: Module, scope: FunctionNode | ast.Module) -> list[ast.AST]:
     return module.code_of(scope)
 
 
-def touches(node: ast.AST, lines: Iterable[int]) -> bool:
+def touches(node: ast.AST, lines: frozenset[int]) -> bool:
     """Whether the node covers one of `lines`."""
     first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", 0)
-    return any(first <= line <= last for line in lines)
+    return not lines.isdisjoint(range(first, last + 1))
 
 
 def needs_own_frame(module: Module, node: ast.ListComp) -> bool:

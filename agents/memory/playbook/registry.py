@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+from collections.abc import Collection
 from typing import cast
 
 from agents.memory import playbook
@@ -13,11 +14,11 @@ _RULE_MODULE = re.compile(r"[a-z]\d\d[a-z]?_")
 _FORM = ("id", "name", "category", "strategy", "level", "preconditions", "VALID", "INVALID", "find")
 
 
-def rules() -> list[Rule]:
-    """One instance of every rule of the playbook, by id."""
+def rules(ids: Collection[str] = ()) -> list[Rule]:
+    """One instance of every rule of the playbook, by id; of those with the given ids where there are any."""
     found: list[Rule] = []
     for module in sorted(pkgutil.iter_modules(playbook.__path__), key=lambda module: module.name):
-        if _RULE_MODULE.match(module.name):
+        if _RULE_MODULE.match(module.name) and (not ids or module.name.partition("_")[0].upper() in ids):
             found += _rules_of(f"{playbook.__name__}.{module.name}")
     return found
 

@@ -26,6 +26,7 @@ class Focus:
         census: the class whose instances dominate, when the target is a class or one of its attributes.
         attribute: the attribute that holds the bytes, when the target is one.
         refcounts: name -> reference count of the function's locals at the census (1: sole owner).
+        hits: how often the line running at the peak ran in all (0: unknown).
     """
 
     file: str
@@ -37,6 +38,7 @@ class Focus:
     census: ClassCensus | None = None
     attribute: str = ""
     refcounts: Mapping[str, int] = field(default_factory=dict)
+    hits: int = 0
 
     @property
     def place(self) -> FunctionPlace:
@@ -69,6 +71,9 @@ class Example:
     """Reference counts at the census, where they were found out."""
     class_name: str = ""
     attribute: str = ""
+    hits: int = 0
+    measured: Mapping[str, object] = field(default_factory=dict)
+    """Further fields of the holding; without one, of the attribute's census."""
     call: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     library: bool = False

@@ -1,177 +1,189 @@
-"""Exact in-call peaks of the project's functions, and the calls that were running at the peak of the run.
+"""The calls that were running at the peak of the run: which functions the stages are to be measured in.
 
-A profile function sees every call and return; at those of project functions it reads the traced peak since the last
-one and resets it (tracemalloc.reset_peak), so each stretch belongs to the activations that were open in it.
-Generators count as called at each resumption. Comprehensions, generator expressions, lambdas and class bodies are part
-of the function that runs them. With threads a stretch belongs to the innermost activation of every thread.
+Every function of the project begins and ends with a probe, put in at import; so does each stretch of a generator
+between its yields. Where a probe finds the traced peak higher than ever, it was reached since the last one: by the
+functions on the stack without the one that begins now, or with the one that ends now. The stack is read off the
+frames, so threads, generators and coroutines are where they really are. A coroutine that is left at an `await` is not
+seen to be: what ran meanwhile, until the next probe, is taken for its own.
+
+The cost is bounded: of a function that begins often ever fewer calls are looked at, about EACH of the first N, of the
+next 2.7 N, and so on. A peak in a call that was not looked at is its caller's.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib.util
+import os
 import sys
-import threading
 import tracemalloc
 import types
-from collections.abc import Callable
 
-_LIMIT = 200
+import _lowtide_probe_finder as finder
+import _lowtide_probe_instrument as instrument
+
+EACH = 5000
+"""Calls of a function looked at one by one; of later ones one in every (number of the call / EACH)."""
+
+CLEARLY = 4096
+"""Bytes by which a peak must be above the one before: reading the stack takes some itself."""
+
 _OPTIMIZED = 0x1  # inspect.CO_OPTIMIZED: set for functions, not for modules and class bodies
 _PART_OF_CALLER = frozenset({"<lambda>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"})
+_NEVER = float("inf")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _get_traced_memory = tracemalloc.get_traced_memory
 _reset_peak = tracemalloc.reset_peak
-_setprofile = sys.setprofile
-_getprofile = sys.getprofile
-_thread_setprofile = threading.setprofile
-_get_ident = threading.get_ident
+_get_frame = sys._getframe
 _open = open
 
 
-class _Activation:
-    __slots__ = ("caller", "function", "peak", "start")
-
-    def __init__(self, function: object, start: int, caller: _Activation | None) -> None:
-        self.function = function
-        self.start = start
-        self.peak = start
-        self.caller = caller
-
-
-class _Function:
-    """What is known of one code object."""
-
-    __slots__ = ("calls", "code", "in_call", "left", "peak")
-
-    def __init__(self, code: types.CodeType) -> None:
-        self.code = code
-        self.calls = self.peak = self.in_call = self.left = 0
-
-
-class CallPeaks:
+class Calls:
     """Measures from `begin` to `finish`; tracemalloc must be running.
 
+    Counts are kept as floats: CPython takes them from a free list, unseen by tracemalloc.
+
     Args:
-        export: absolute folder; the code objects of its files are the project's.
+        export: absolute folder; the functions of its files are the project's.
     """
 
     def __init__(self, export: str) -> None:
-        self._start = export.rstrip("/") + "/"
-        self._functions = {}
-        self._tops = {}
-        self._peak = 0
-        self._at_peak = None
-        self.base = 0
-        self.disturbed = False
+        self._start = os.path.realpath(export).rstrip("/") + "/"
+        self._began: list[float] = []
+        self._due: list[float] = []
+        self._looked_at: list[int] = []
+        self._on = False
+        self._base = self._peak = 0
+        self._codes: list[types.CodeType] = []
+        self._entry: tuple[int, types.CodeType] | None = None
+        self._finder = finder.Finder(self.compile, lambda file: file.startswith(self._start))
+        self._probes = {name: getattr(self, name) for name in ("begins", "ends", "sent", "received")}
 
-    def begin(self) -> int:
-        """From here on calls count; returns the traced bytes the peaks are above of."""
-        self._callback = callback = self._make_callback()
-        _thread_setprofile(callback)
-        self._own = sys.setprofile, threading.setprofile
+    def install(self) -> None:
+        """Puts the finder first on sys.meta_path; call again when others pushed in front of it since."""
+        sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self._finder]
+        sys.meta_path.insert(0, self._finder)
 
-        def guarded(function: object) -> None:  # the target's own profiler would end ours
-            if function is callback:
-                _setprofile(callback)
+    def compile(self, source: bytes, filename: str) -> types.CodeType:
+        """Compiles a file with probes; without, where CPython's limits allow none. What that takes is no peak.
 
-        sys.setprofile = threading.setprofile = guarded
+        Raises:
+            SyntaxError: the file cannot be compiled as it is.
+        """
+        if self._on:
+            self._look(_get_frame(1))
+        try:
+            text = importlib.util.decode_source(source)
+            tree = ast.parse(text, filename)
+            count = _weave(tree, len(self._due))
+            code = instrument.compiled(tree, filename, self._probes)
+        except (SyntaxError, RecursionError):
+            return compile(source, filename, "exec", dont_inherit=True)
+        finally:
+            tree = None
+            if self._on:
+                _reset_peak()
+        self._began += [0.0] * count
+        self._due += [1.0 if self._on else _NEVER] * count
+        self._looked_at += [0] * count
+        return code
+
+    def begin(self) -> None:
+        """From here on calls count."""
+        self._on = True
+        self._due[:] = [1.0] * len(self._due)
         _reset_peak()
-        self.base = self._peak = _get_traced_memory()[0]
-        _setprofile(self._callback)
-        return self.base
+        self._base = self._peak = _get_traced_memory()[0]
 
     def finish(self) -> None:
-        """The target has ended; what is still open (a killed generator, a thread) is closed."""
-        self.disturbed = _getprofile() is not self._callback
-        _setprofile(None)
-        sys.setprofile, threading.setprofile = self._own
-        _thread_setprofile(None)
-        current, peak = _get_traced_memory()
-        self._stretch(peak)
-        for top in self._tops.values():
-            activation = top
-            while activation is not None:
-                activation = self._close(activation, current)
-        self._tops = None
+        """The target has ended, whichever way."""
+        if self._on:
+            self._on = False
+            self._peak = max(self._peak, _get_traced_memory()[1])
+            self._due[:] = [_NEVER] * len(self._due)
+            self._looked_at[:] = [0] * len(self._looked_at)
 
-    @property
-    def peak(self) -> int:
-        """Highest traced bytes above the start."""
-        return self._peak - self.base
-
-    def _stretch(self, peak: int) -> None:
-        for top in self._tops.values():
-            if top is not None and peak > top.peak:
-                top.peak = peak
-        if peak > self._peak:
-            self._peak = peak
-            self._at_peak = self._tops.get(_get_ident())
-        _reset_peak()
-
-    def _close(self, activation: _Activation, current: int) -> _Activation | None:
-        """Books an ended activation; returns its caller."""
-        function, caller = activation.function, activation.caller
-        function.calls += 1
-        if activation.peak > function.peak:
-            function.peak = activation.peak
-            function.in_call = activation.peak - activation.start
-            function.left = current - activation.start
-        if caller is not None and activation.peak > caller.peak:
-            caller.peak = activation.peak
-        return caller
-
-    def _make_callback(self) -> Callable:
-        start, functions = self._start, self._functions
-
-        def callback(frame: types.FrameType, event: str, argument: object) -> None:
-            tops = self._tops
-            if tops is None or (event != "call" and event != "return"):
-                return  # a thread that outlives the target; a C function
-            code = frame.f_code
-            function = functions.get(code)
-            if function is None:
-                if not _is_counted(code, start):
-                    functions[code] = False
-                    return
-                function = functions[code] = _Function(code)
-            elif function is False:
-                return
-            current, peak = _get_traced_memory()
-            thread = _get_ident()
-            self._stretch(peak)
-            top = tops.get(thread)
-            if event == "call":
-                tops[thread] = _Activation(function, current, top)
-            elif top is not None and top.function is function:
-                tops[thread] = self._close(top, current)
-
-        return callback
-
-    def calls(self) -> list[dict]:
-        """Dicts of CallPeak, by peak, highest first."""
-        known = sorted(
-            (function for function in self._functions.values() if function and function.calls),
-            key=lambda function: -function.peak,
-        )
+    def report(self) -> dict:
+        """Keys of ProbeReport: `traced_peak`, and `chain`: the functions running at the peak, outermost first."""
         place = Places(self._start)
-        return [
-            {
-                "place": place(function.code),
-                "calls": function.calls,
-                "peak": function.peak - self.base,
-                "in_call": function.in_call,
-                "left": function.left,
-            }
-            for function in known[:_LIMIT]
-        ]
+        return {"traced_peak": self._peak - self._base, "chain": [place(code) for code in self._codes]}
 
-    def chain(self) -> list[dict]:
-        """Places of the functions that were running at the peak, outermost first."""
-        codes, activation = [], self._at_peak
-        while activation is not None:
-            codes.append(activation.function.code)
-            activation = activation.caller
-        place = Places(self._start)
-        return [place(code) for code in reversed(codes)]
+    # ---- the probes
+
+    def begins(self, number: int) -> None:
+        """Function `number` begins, or goes on after a yield."""
+        count = self._began[number] + 1.0
+        self._began[number] = count
+        if count >= self._due[number]:
+            self._due[number] = count + max(1.0, count // EACH)
+            self._looked_at[number] += 1
+            frame = _get_frame(1)
+            if self._entry is None:
+                self._entry = number, frame.f_code
+            self._look(frame.f_back)
+
+    def ends(self, number: int) -> None:
+        """Function `number` ends, or is left at a yield."""
+        if self._looked_at[number]:
+            self._look(_get_frame(1))
+            self._looked_at[number] -= 1
+
+    def sent(self, number: int, value: object) -> object:
+        """A generator yields `value`."""
+        if self._looked_at[number]:
+            self._look(_get_frame(1))
+            self._looked_at[number] -= 1
+        return value
+
+    def received(self, number: int, value: object) -> object:
+        """A generator goes on with `value` from its consumer."""
+        count = self._began[number] + 1.0
+        self._began[number] = count
+        if count >= self._due[number]:
+            self._due[number] = count + max(1.0, count // EACH)
+            self._looked_at[number] += 1
+            self._look(_get_frame(1).f_back)
+        return value
+
+    def _look(self, frame: types.FrameType | None) -> None:
+        peak = _get_traced_memory()[1]
+        if peak <= self._peak + CLEARLY:
+            return
+        self._peak = peak
+        codes = []
+        while frame is not None:
+            if _is_counted(frame.f_code, self._start):
+                codes.append(frame.f_code)
+            frame = frame.f_back
+        if self._entry is not None:
+            number, code = self._entry
+            if self._looked_at[number] and code not in codes:
+                codes.append(code)  # it waits: for a thread, for a task
+        codes.reverse()
+        self._codes = codes
+
+
+def _weave(tree: ast.Module, first: int) -> int:
+    """Puts probes into the functions of a file, numbered from `first`; how many there are."""
+    nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS))]
+    for number, node in enumerate(nodes, first):
+        for holder in [node, *instrument.own_scope(node)]:
+            instrument.replace_yields(holder, lambda found, number=number: _stretch(found, number))
+    for number, node in enumerate(nodes, first):
+        start = instrument.preamble(node)
+        body = node.body[start:]
+        if body:
+            begin = instrument.locate(ast.Expr(instrument.call("begins", ast.Constant(number))), body[0])
+            end = instrument.locate(ast.Expr(instrument.call("ends", ast.Constant(number))), body[-1])
+            whole = ast.copy_location(ast.Try(body=body, handlers=[], orelse=[], finalbody=[end]), body[0])
+            node.body[start:] = [begin, whole]
+    return len(nodes)
+
+
+def _stretch(node: ast.Yield, number: int) -> ast.expr:
+    value = node.value if node.value is not None else ast.Constant(None)
+    node.value = instrument.locate(instrument.call("sent", ast.Constant(number), value), node)
+    return instrument.locate(instrument.call("received", ast.Constant(number), node), node)
 
 
 def _is_counted(code: types.CodeType, start: str) -> bool:
@@ -183,9 +195,9 @@ def _is_counted(code: types.CodeType, start: str) -> bool:
 class Places:
     """Makes dicts of FunctionPlace from code objects; before 3.11 these do not know their qualified names."""
 
-    def __init__(self, start: int) -> None:
+    def __init__(self, start: str) -> None:
         self._start = start
-        self._names = {}
+        self._names: dict[str, dict] = {}
 
     def __call__(self, code: types.CodeType) -> dict:
         """The place of a function of the project."""
@@ -209,14 +221,4 @@ def _qualified_names(file: str) -> dict:
             tree = ast.parse(source.read())
     except (OSError, SyntaxError, ValueError):  # generated, or changed since
         return {}
-    names, stack = {}, [(tree, "")]
-    while stack:
-        node, outer = stack.pop()
-        for child in ast.iter_child_nodes(node):
-            inner = outer
-            if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-                inner = f"{outer}.{child.name}" if outer else child.name
-                first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
-                names[first, child.name] = inner
-            stack.append((child, inner))
-    return names
+    return {(line, node.name): name for name, line, node in instrument.definitions(tree)}

@@ -21,6 +21,7 @@ from collections import Counter
 
 import _lowtide_probe_classes as classes
 import _lowtide_probe_graph as graph
+import _lowtide_probe_holders as holders
 import _lowtide_probe_instrument as instrument
 import _lowtide_probe_owners as owners
 import _lowtide_probe_source as source
@@ -29,6 +30,8 @@ LIMIT = 200
 """Holdings reported (runtime.measure.models.ProbeReport)."""
 LEAST = 1024
 """Bytes from which a name is reported."""
+TYPES = 40
+"""Types of what a name keeps alive, beyond which none is named."""
 LOOKED_AT = 1000
 """Elements of a container looked at to name the commonest type."""
 
@@ -46,13 +49,17 @@ _NOT_HELD = (types.ModuleType, type, types.BuiltinFunctionType)
 class Root:
     """A name that holds a value."""
 
-    def __init__(self, kind: str, name: str, place: dict, line: int, value: object, refcount: int) -> None:
+    def __init__(
+        self, kind: str, name: str, place: dict, line: int, value: object, refcount: int, frame: int | None = None
+    ) -> None:
         self.kind = kind
         self.name = name
         self.place = place
         self.line = line
         self.value = value
         self.refcount = refcount
+        self.frame = frame
+        """The frame that a local is of."""
 
 
 class Roots(list):
@@ -86,13 +93,15 @@ def take(frame: types.FrameType, export: str, project_modules: list[types.Module
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _take(frame, export, project_modules, line)
+        return _take(frame, export, project_modules, line, collecting)
     finally:
         if collecting:
             gc.enable()
 
 
-def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], line: int | None) -> dict:
+def _take(
+    frame: types.FrameType, export: str, modules: list[types.ModuleType], line: int | None, collecting: bool
+) -> dict:
     places = source.Places(export)
     stacks = _stacks(frame)
     reach = graph.Graph(_boundary(stacks))
@@ -115,19 +124,26 @@ def _take(frame: types.FrameType, export: str, modules: list[types.ModuleType], 
     for cls in project:
         roots.add(_of_class(cls, places))
     roots.sort(key=lambda root: (isinstance(root.value, types.FunctionType), _ORDER[root.kind]))
-    division = owners.Owners(reach)
+    division = owners.Owners(reach, [root.value for root in roots])
     for root in roots:
-        division.add(root.value)
-    sizes = list(map(max, division.sizes, division.owned))
+        division.add(root.value, root.frame)
+    sizes = [max(size, division.owned(number)) for number, size in enumerate(division.sizes)]
     big = {id(root.value) for number, root in enumerate(roots) if sizes[number] >= LEAST}
     big.update(id(root.value) for root in roots if reach.size([root.value]) >= LEAST)
     holdings = [
-        _holding(root, division, number)
+        {
+            **_holding(roots, division, number),
+            "shallow": reach.size([root.value]),
+            **(holders.cache(root.value, places) or {}),
+        }
         for number, root in enumerate(roots)
         if sizes[number] >= LEAST or id(root.value) in big
     ]
-    holdings.sort(key=lambda holding: -max(holding["size"], holding["own"]))
+    holdings += holders.tracebacks([root.value for root in roots], reach, places)
     roots.clear()
+    if collecting:
+        holdings += holders.cycles(project, reach, places)
+    holdings.sort(key=lambda holding: -max(holding["size"], holding["own"]))
     return {
         "holdings": holdings[:LIMIT],
         "classes": classes.census(project, reach, places),
@@ -182,7 +198,7 @@ def _of_frame(frame: types.FrameType, place: dict, line: int) -> list[Root]:
         if name == instrument.ACTIVATION or name.startswith(".") or issubclass(type(value), _NOT_HELD):
             continue
         kind = "argument" if name in argument_names else "closure" if name in code.co_freevars else "local"
-        roots.append(Root(kind, name, place, line, value, refcount))
+        roots.append(Root(kind, name, place, line, value, refcount, id(frame) if kind == "local" else None))
     return roots
 
 
@@ -241,8 +257,13 @@ def _dunder(name: object) -> bool:
     return isinstance(name, str) and name.startswith("__") and name.endswith("__")
 
 
-def _holding(root: Root, division: owners.Owners, number: int) -> dict:
-    unseen = root.refcount - 1 - division.inner[number]
+def _holding(roots: Roots, division: owners.Owners, number: int) -> dict:
+    root = roots[number]
+    group = division.together(number)
+    alone = frozenset((number,))
+    if any(_unseen(roots, division, group, one) for one in group):
+        group = frozenset()
+    types_of = sorted(classes.type_name(kind) for kind in division.types(group)) if group else []
     return {
         "kind": root.kind,
         "name": root.name,
@@ -250,11 +271,21 @@ def _holding(root: Root, division: owners.Owners, number: int) -> dict:
         "line": root.line,
         "type": classes.type_name(type(root.value)),
         "size": division.sizes[number],
-        "own": division.owned[number] if unseen <= 0 else 0,
+        "own": 0 if _unseen(roots, division, alone, number) else division.owned(number),
+        "held_with": sorted(roots[one].name for one in group - alone),
+        "group": division.held(group) if group else 0,
+        "contents": types_of if len(types_of) <= TYPES else [],
         "length": _length(root.value),
         "refcount": root.refcount if root.refcount < _NEVER_COUNTED else None,
         "element": _element(root.value),
     }
+
+
+def _unseen(roots: Roots, division: owners.Owners, group: frozenset[int], number: int) -> bool:
+    """Whether the value has a reference that is neither from the names of `group` nor from what they keep alive."""
+    root = roots[number]
+    names = sum(roots[one].value is root.value for one in group)
+    return root.refcount - names - division.references(group, number) > 0
 
 
 def _length(value: object) -> int | None:

@@ -76,7 +76,9 @@ def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph)
                 "size": reach.walk(held, seen),
                 "count": len(held),
                 "types": _named(kinds),
+                "keys": _keys(held) if kinds.keys() == {dict} else [],
                 "distinct": _distinct(held, kinds),
+                "repeated": _repeated(held, kinds),
             }
         )
     return {
@@ -100,7 +102,32 @@ def _estimate(values: list[object], reach: graph.Graph, inside: set[int]) -> flo
 def _distinct(values: list[object], kinds: Counter[type]) -> float | None:
     if kinds.keys() <= _IMMUTABLE:
         return len({(type(value), value) for value in values}) / len(values)
+    if kinds.keys() <= _IMMUTABLE | {tuple} and all(
+        type(part) in _IMMUTABLE for value in values if type(value) is tuple for part in value
+    ):
+        return len({(type(value), _types(value), value) for value in values}) / len(values)
     return None
+
+
+def _repeated(values: list[object], kinds: Counter[type]) -> int:
+    """Bytes of those str and tuple objects whose value, types included, an earlier object has."""
+    if not kinds.keys() & {str, tuple} or _distinct(values, kinds) is None:
+        return 0
+    objects = {id(value): value for value in values if type(value) in (str, tuple)}
+    kept = {(type(value), _types(value), value): value for value in objects.values()}
+    return sum(map(sys.getsizeof, objects.values())) - sum(map(sys.getsizeof, kept.values()))
+
+
+def _types(value: object) -> tuple[type, ...]:
+    """The types of the parts of a tuple: (0, 1) and (False, 1.0) are equal, and not the same."""
+    return tuple(map(type, value)) if type(value) is tuple else ()
+
+
+def _keys(dicts: list) -> list[str]:
+    found: set[type] = set()
+    for one in dicts:
+        found.update(map(type, one))
+    return sorted(map(type_name, found))
 
 
 def _named(kinds: Counter[type]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Imports the files of a chain with probes in them. Stdlib only, Python 3.9 and later."""
+"""Imports files of the project with probes in them. Stdlib only, Python 3.9 and later."""
 
 from __future__ import annotations
 
@@ -14,22 +14,30 @@ class Finder:
 
     Args:
         compiler: source and file name -> code object with probes.
-        files: absolute paths without links.
+        wanted: says of an absolute path without links whether it is one of the files.
+        names: last names of the modules that can be theirs; None where these are not known.
     """
 
-    def __init__(self, compiler: Callable[[bytes, str], types.CodeType], files: Iterable[str]) -> None:
+    def __init__(
+        self,
+        compiler: Callable[[bytes, str], types.CodeType],
+        wanted: Callable[[str], bool],
+        names: Iterable[str] | None = None,
+    ) -> None:
         self._compiler = compiler
-        self._files = frozenset(files)
-        self._names = {_module_name(file) for file in files}
+        self._wanted = wanted
+        self._names = None if names is None else frozenset(names)
 
     def find_spec(
         self, fullname: str, path: list[str] | None = None, target: types.ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of a module whose file is in the chain, else None."""
-        if fullname.rpartition(".")[2] not in self._names:
+        """The spec of a module whose file is wanted, else None."""
+        if self._names is not None and fullname.rpartition(".")[2] not in self._names:
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
-        if spec is None or not spec.origin or os.path.realpath(spec.origin) not in self._files:
+        if spec is None or not spec.origin or not spec.origin.endswith(".py"):
+            return None
+        if not self._wanted(os.path.realpath(spec.origin)):
             return None
         return importlib.util.spec_from_file_location(
             fullname,
@@ -52,6 +60,7 @@ class Loader(importlib.machinery.SourceFileLoader):
         return self._compiler(self.get_data(path), path)
 
 
-def _module_name(file: str) -> str:
+def module_name(file: str) -> str:
+    """The last name of the module that a file is imported as."""
     name = os.path.splitext(os.path.basename(file))[0]
     return os.path.basename(os.path.dirname(file)) if name == "__init__" else name

@@ -9,6 +9,7 @@ boundary are not entered and count for nothing.
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import types
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ BATCH = 20_000
 SAMPLED = 64
 """Instances of a class looked at to tell how many of them have a dict of their own."""
 
-_STOPS = (type, types.ModuleType, types.CodeType)
+STOPS = (type, types.ModuleType, types.CodeType)
 _LEAVES = (str, int, float, bytes, bool, complex, type(None), bytearray, range)
 _NOT_THE_TARGETS = (
     "_lowtide_probe",
@@ -124,7 +125,7 @@ class Graph:
 
     def _treatment(self, cls: type) -> int:
         module = type.__getattribute__(cls, "__module__")
-        if issubclass(cls, _STOPS) or (isinstance(module, str) and module.startswith(_NOT_THE_TARGETS)):
+        if issubclass(cls, STOPS) or (isinstance(module, str) and module.startswith(_NOT_THE_TARGETS)):
             return _STOP
         if cls in _LEAVES:
             return _LEAF
@@ -146,10 +147,13 @@ class _Kind:
                 if isinstance(base.__dict__["__sizeof__"], types.FunctionType):
                     self._sizeof = _plain_sizeof  # written in Python: pandas counts what the walk counts again
                 break
+        self._text = cls is io.StringIO
         self._beside = bool(type.__getattribute__(cls, "__flags__") & _MANAGED) and sys.version_info >= (3, 11)
 
     def size(self, group: list) -> int:
         total = sum(map(self._sizeof, group))
+        if self._text:
+            total += sum(map(_buffered, group))
         if self._beside:
             sample = group[:: len(group) // SAMPLED + 1]
             total += sum(map(_beside, sample)) * len(group) // len(sample)
@@ -158,6 +162,16 @@ class _Kind:
 
 def _plain_sizeof(obj: object) -> int:
     return object.__sizeof__(obj) + (_GC_HEAD if gc.is_tracked(obj) else 0)
+
+
+def _buffered(text: io.StringIO) -> int:
+    """Bytes of the buffer that getsizeof leaves out, at most: four a character, once it has been read from."""
+    if text.closed:
+        return 0
+    at = text.tell()
+    end = text.seek(0, io.SEEK_END)
+    text.seek(at)
+    return 4 * end
 
 
 def _beside(obj: object) -> int:

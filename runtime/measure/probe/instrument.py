@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import _lowtide_probe_describe as describe
 
@@ -45,7 +45,8 @@ class Function:
     """A probed function: its place in the chain and its stages in source order.
 
     `number` is its index in the recorder, `first` the number of its first stage: stages are numbered through over
-    all functions. `approximate` says that it can be left at points that no probe sees (await, yield from).
+    all functions. `approximate` says that it can be left at points that no probe sees (await, yield from), `resumed`
+    that it is a generator or coroutine. `bodies`: stage of a loop -> first and last of the stages in its body, and one.
     """
 
     def __init__(self, place: dict, number: int, first: int) -> None:
@@ -53,7 +54,9 @@ class Function:
         self.number = number
         self.first = first
         self.stages: list[dict] = []
+        self.bodies: dict[int, tuple[int, int]] = {}
         self.approximate = False
+        self.resumed = False
 
 
 def definitions(tree: ast.Module) -> Iterator[tuple[str, int, ast.AST]]:
@@ -117,11 +120,21 @@ def instrument(
         pending.append((weaver, node))
     for weaver, node in pending:
         weaver.weave(node)
+    code = compiled(tree, filename, probes)
+    functions.extend(added)
+    return code
+
+
+def compiled(tree: ast.Module, filename: str, probes: dict) -> types.CodeType:
+    """The code of a tree with probe calls in it.
+
+    Raises:
+        SyntaxError: it cannot be compiled.
+    """
     ast.fix_missing_locations(tree)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)
         code = compile(tree, filename, "exec", dont_inherit=True)
-    functions.extend(added)
     return bind(code, {_MARK + name: probe for name, probe in probes.items()})
 
 
@@ -150,10 +163,11 @@ class _Weaver:
 
     def number(self, node: ast.AST) -> None:
         """Finds the stages; the tree stays as it is."""
-        self._number(node.body[_preamble(node) :], None, 0)
-        inside = list(_own_scope(node))
+        self._number(node.body[preamble(node) :], None, 0)
+        inside = list(own_scope(node))
         is_async = isinstance(node, ast.AsyncFunctionDef)
         self._leaves = is_async or any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in inside)
+        self.function.resumed = self._leaves
         self.function.approximate = is_async or any(isinstance(inner, ast.YieldFrom) for inner in inside)
 
     def _number(self, body: list[ast.stmt], parent: int | None, depth: int) -> None:
@@ -165,12 +179,16 @@ class _Weaver:
             stage = describe.describe(statement, self._lines, self._names)
             self.function.stages.append({**stage, "depth": depth, "parent": parent})
             for inner in _bodies(statement):
+                start = len(self.function.stages)
                 self._number(inner, index, depth + 1)
+                if isinstance(statement, _LOOPS) and inner is statement.body:
+                    first = self.function.first
+                    self.function.bodies[first + index] = first + start, first + len(self.function.stages)
 
     def weave(self, node: ast.AST) -> None:
         """Puts the probes into the tree."""
         self._wrap_values(node)
-        start = _preamble(node)
+        start = preamble(node)
         body = node.body[start:]
         if not body:
             return
@@ -180,18 +198,18 @@ class _Weaver:
         if opened is not None:
             del body[0]
         leave = (
-            _call("leave_in", ast.Name(ACTIVATION, ast.Load()))
+            call("leave_in", ast.Name(ACTIVATION, ast.Load()))
             if self._leaves
-            else _call("leave", ast.Constant(self.function.number))
+            else call("leave", ast.Constant(self.function.number))
         )
         index = -1 if opened is None else self.function.first + opened
-        call = _call("enter", ast.Constant(self.function.number), ast.Constant(index))
-        enter: ast.stmt = ast.Expr(call)
+        entered = call("enter", ast.Constant(self.function.number), ast.Constant(index))
+        enter: ast.stmt = ast.Expr(entered)
         if self._leaves:
-            enter = ast.Assign([ast.Name(ACTIVATION, ast.Store())], call)
+            enter = ast.Assign([ast.Name(ACTIVATION, ast.Store())], entered)
         whole = ast.Try(body=body, handlers=[], orelse=[], finalbody=[ast.Expr(leave)])
-        _locate(enter, first)
-        _locate(whole.finalbody[0], last)
+        locate(enter, first)
+        locate(whole.finalbody[0], last)
         ast.copy_location(whole, first)
         node.body[start:] = [enter, whole]
 
@@ -224,31 +242,27 @@ class _Weaver:
     def _probe(self, name: str, index: int, near: ast.stmt) -> ast.stmt:
         number = ast.Constant(self.function.first + index)
         if self._leaves:
-            return _locate(ast.Expr(_call(name + "_in", ast.Name(ACTIVATION, ast.Load()), number)), near)
-        return _locate(ast.Expr(_call(name, number)), near)
+            return locate(ast.Expr(call(name + "_in", ast.Name(ACTIVATION, ast.Load()), number)), near)
+        return locate(ast.Expr(call(name, number)), near)
 
     def _wrap_values(self, node: ast.AST) -> None:
         """Light probes round the elements of comprehensions, suspend and resume round yields."""
-        for inner in list(_own_scope(node)):
+        for inner in list(own_scope(node)):
             if isinstance(inner, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
                 inner.elt = self._light(inner.elt)
             elif isinstance(inner, ast.DictComp):
                 inner.value = self._light(inner.value)
-        for holder in [node, *_own_scope(node)]:
-            for field, value in ast.iter_fields(holder):
-                if isinstance(value, ast.Yield):
-                    setattr(holder, field, self._resumed(value))
-                elif isinstance(value, list):
-                    value[:] = [self._resumed(v) if isinstance(v, ast.Yield) else v for v in value]
+        for holder in [node, *own_scope(node)]:
+            replace_yields(holder, self._resumed)
 
     def _light(self, value: ast.expr) -> ast.expr:
-        return _locate(_call("light", ast.Constant(self.function.number), value), value)
+        return locate(call("light", ast.Constant(self.function.number), value), value)
 
     def _resumed(self, node: ast.Yield) -> ast.expr:
         value = node.value if node.value is not None else ast.Constant(None)
         activation = ast.Name(ACTIVATION, ast.Load())
-        node.value = _locate(_call("suspend", activation, value), node)
-        return _locate(_call("resume", ast.Name(ACTIVATION, ast.Load()), node), node)
+        node.value = locate(call("suspend", activation, value), node)
+        return locate(call("resume", ast.Name(ACTIVATION, ast.Load()), node), node)
 
 
 def _is_stage(statement: ast.stmt) -> bool:
@@ -271,7 +285,7 @@ def _bodies(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
             yield getattr(statement, field)
 
 
-def _preamble(node: ast.AST) -> int:
+def preamble(node: ast.AST) -> int:
     """How many statements must stay first: the docstring and `from __future__` imports."""
     count = 0
     body = node.body
@@ -282,7 +296,7 @@ def _preamble(node: ast.AST) -> int:
     return count
 
 
-def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
+def own_scope(node: ast.AST) -> Iterator[ast.AST]:
     """Nodes inside a function's (module's, class's) body that run as part of it, comprehensions included."""
     todo: list[ast.AST] = list(node.body)
     while todo:
@@ -292,11 +306,21 @@ def _own_scope(node: ast.AST) -> Iterator[ast.AST]:
             todo.extend(ast.iter_child_nodes(inner))
 
 
-def _call(probe: str, *arguments: ast.expr) -> ast.Call:
+def replace_yields(holder: ast.AST, made: Callable[[ast.Yield], ast.expr]) -> None:
+    """Puts something in the place of each yield that is a direct part of a node."""
+    for field, value in ast.iter_fields(holder):
+        if isinstance(value, ast.Yield):
+            setattr(holder, field, made(value))
+        elif isinstance(value, list):
+            value[:] = [made(v) if isinstance(v, ast.Yield) else v for v in value]
+
+
+def call(probe: str, *arguments: ast.expr) -> ast.Call:
+    """A call of a probe by its name, which `compiled` puts itself in the place of."""
     return ast.Call(ast.Constant(_MARK + probe), list(arguments), [])
 
 
-def _locate(made: ast.AST, near: ast.AST) -> ast.AST:
+def locate(made: ast.AST, near: ast.AST) -> ast.AST:
     """Gives what was made, and what is new inside it, the place of `near`; nodes with a place keep theirs."""
     ast.copy_location(made, near)
     ast.fix_missing_locations(made)

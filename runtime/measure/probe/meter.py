@@ -27,16 +27,14 @@ class Meter:
 
     Args:
         purpose: that of the job.
-        peaks: calls.CallPeaks for `calls`, else None.
-        recorder: stages.Recorder for `stages` and `census`, else None.
+        recorder: calls.Calls for `calls`, stages.Recorder for `stages` and `census`, else None.
     """
 
-    def __init__(self, purpose: str, peaks: object = None, recorder: object = None) -> None:
+    def __init__(self, purpose: str, recorder: object = None) -> None:
         self.fields = {}
         self.begun = False
         self.ended = False
         self._traced = purpose in TRACED
-        self._peaks = peaks
         self._recorder = recorder
         self._base = self._started = 0
 
@@ -57,9 +55,7 @@ class Meter:
         if self._traced:
             self._base = self.fields["traced_import"] = _get_traced_memory()[0]
         self._started = _clock()
-        if self._peaks is not None:
-            self._base = self._peaks.begin()
-        elif self._recorder is not None:
+        if self._recorder is not None:
             self._recorder.begin()
         elif self._traced:
             _reset_peak()
@@ -77,12 +73,7 @@ class Meter:
             self._traced = False
             fields.pop("traced_import", None)
             fields["disturbed"] = "The target stops tracemalloc: its traced peak cannot be measured."
-        if self._peaks is not None:
-            self._peaks.finish()
-            fields["traced_peak"] = self._peaks.peak
-            if self._peaks.disturbed:
-                fields["disturbed"] = "The target installs a profiler of its own: call peaks cannot be taken."
-        elif self._recorder is not None:
+        if self._recorder is not None:
             self._recorder.finish()
         elif self._traced:
             fields["traced_peak"] = max(0, _get_traced_memory()[1] - self._base)
@@ -112,7 +103,4 @@ class Meter:
             fields.update(self._recorder.report())
         if _is_tracing():
             _untrace()
-        if self._peaks is not None and self.begun:
-            fields["calls"] = self._peaks.calls()
-            fields["chain"] = self._peaks.chain()
         return fields

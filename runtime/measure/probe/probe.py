@@ -66,6 +66,9 @@ class Run:
         self.target = job["target"]
         self.report = report
         self.export = job["export"].rstrip("/") or "/"
+        lines = load("lines")
+        if self.purpose in ("traced", "calls", "stages") and lines.needed():
+            lines.listen(_FOLDER, self.export)
         self.importing = load("importing")
         self.watching = load("watching")
         self.output = load("output").Output(report + ".stdout")
@@ -75,7 +78,7 @@ class Run:
         self.names = self.importing.top_level_names(job["blobs"], job["roots"])
         self.children = report + ".children"
         self.scratch = [self.export, _getenv("TMPDIR", "")]
-        self.meter = load("meter").Meter(self.purpose, self._peaks(), self._recorder())
+        self.meter = load("meter").Meter(self.purpose, self._recorder())
         self.watch = self.watching.Watch(self.export, self._replaced)
         self.not_found = self.importing.NotFound()
         self.tester = None
@@ -83,12 +86,11 @@ class Run:
         self._pid = _getpid()
         self._concluding = False
 
-    def _peaks(self) -> object:
-        return load("calls").CallPeaks(self.export) if self.purpose == "calls" else None
-
     def _recorder(self) -> object:
         self.recorder = None
-        if self.purpose in ("stages", "census"):
+        if self.purpose == "calls":
+            self.recorder = load("calls").Calls(self.export)
+        elif self.purpose in ("stages", "census"):
             self.recorder = load("stages").Recorder(
                 chain=self.job["chain"],
                 export=self.export,
@@ -111,9 +113,10 @@ class Run:
 
     def go(self) -> None:
         """Runs the target and writes the report."""
-        kind = "tests" if self.purpose == "tests" else self.target["kind"]
+        kind = "tests" if self.purpose in ("tests", "survey") else self.target["kind"]
         if kind in ("test", "tests"):
-            self.tester = load("testing").make(self.job, self.export, self.meter, self.purpose)
+            survey = load("survey").Survey(self.job["survey_s"], self.write) if self.purpose == "survey" else None
+            self.tester = load("testing").make(self.job, self.export, self.meter, self.purpose, survey)
         self.prepare()
         if self.tester is not None:
             self.tester.prepare()
@@ -121,10 +124,8 @@ class Run:
         self.meter.prepare()
         if self.tester is not None:
             self.ended = self.tester.run()
-        elif kind == "script":
-            self.ended = self.targets.run_script(
-                self.target["path"], self.target["arguments"], self.export, self.meter, self.recorder
-            )
+        elif kind in self.targets.PROGRAMS:
+            self.ended = self.targets.run_program(self.target, self.export, self.meter, self.recorder)
             self.targets.wind_up()
         else:
             self.ended = self.targets.run_function(
@@ -146,7 +147,7 @@ class Run:
             _exit(code)
         if self._concluding:
             raise SystemExit  # of a thread that is still running: the process ends in a moment
-        script = self.target is not None and self.target["kind"] == "script"
+        script = self.target is not None and self.target["kind"] in self.targets.PROGRAMS
         if script and not code:
             self.ended = self.targets.Ended()
         else:
@@ -174,7 +175,7 @@ class Run:
             failure = f"The run ended before probe event {self.job['event']}: no census was taken."
         elif self.purpose == "census" and self.ended.code and fields.get("census_line"):
             failure = ""  # what a script ends with after the census is not judged
-        if self.target and self.target["kind"] == "script":
+        if self.target and self.target["kind"] in self.targets.PROGRAMS:
             fields.pop("traced_import", None)  # it is part of the run
         fields.update(self._digest())
         fields.update(self._modules())
@@ -197,7 +198,7 @@ class Run:
             return self.tester.digest() if self.purpose == "digest" else {}
         if self.purpose not in ("plain", "traced", "digest"):
             return {}
-        if kind == "script":
+        if kind in self.targets.PROGRAMS:
             return {"digest": self.output.digest(self.ended.code, self.export), "digest_kind": "output"}
         if self.ended.failure:
             return {}
@@ -254,7 +255,7 @@ def main() -> None:
         job = json.load(file)
     report = os.path.abspath(sys.argv[2])
     if job["purpose"] == "inspect":
-        write_report(report, {"ok": True, "python": job["python"], "tools": load("tools").found()})
+        write_report(report, {"ok": True, "python": job["python"], "tools": load("tools").found(job)})
         return
     Run(job, report).go()
     _exit(0)

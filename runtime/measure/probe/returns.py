@@ -27,13 +27,14 @@ class Returns:
 
     Args:
         export: absolute folder.
-        file: the test's absolute file, whose calls count and whose own functions do not.
+        file: the test's absolute file, whose calls count and whose own functions do not; "" for all files that are
+            named as tests are.
     """
 
     def __init__(self, export: str, file: str) -> None:
         self.active = False
         self._export = export
-        self._file = os.path.normpath(file)
+        self._file = os.path.normpath(file) if file else ""
         self._digester = digest.Digester()
         self._all = hashlib.blake2b(digest_size=16)
         self._count = 0
@@ -45,12 +46,16 @@ class Returns:
     def find_spec(self, name: str, path: object = None, target: object = None) -> machinery.ModuleSpec | None:
         """The spec of the test's file with our loader; None for every other module."""
         last = name.rpartition(".")[2]
-        if os.path.basename(self._file) not in (last + ".py", "__init__.py"):
+        if not self._file and not _is_test_file(last + ".py"):
+            return None
+        if self._file and os.path.basename(self._file) not in (last + ".py", "__init__.py"):
             return None
         spec = machinery.PathFinder.find_spec(name, path, target)
         if spec is None or not spec.origin or not os.path.exists(spec.origin):
             return None
-        if not os.path.samefile(spec.origin, self._file):
+        if not self._file and importing.below(os.path.normpath(spec.origin), self._export) is None:
+            return None
+        if self._file and not os.path.samefile(spec.origin, self._file):
             return None
         spec.loader = _Loader(name, spec.origin, self.wrap)
         return spec
@@ -110,7 +115,11 @@ class Returns:
     def _is_ours(self, file: str | None) -> bool:
         if file is None or importing.below(os.path.normpath(file), self._export) is None:
             return False
-        return os.path.normpath(file) != self._file
+        return os.path.normpath(file) != self._file if self._file else not _is_test_file(os.path.basename(file))
+
+
+def _is_test_file(name: str) -> bool:
+    return name.startswith("test_") or name.endswith("_test.py")
 
 
 def _file_of(called: object) -> str | None:

@@ -9,6 +9,8 @@ Stdlib only, Python 3.9 and later. What the figures mean:
   Of a recursive function only outermost activations are candidates; what inner ones do is within the outer's stages.
 - A generator's stages stop while it is suspended: what its consumer does is not its own. `yield from` and `await`
   are not seen: approximate.
+- The cost is bounded: of the calls of a function, and of the passes of a loop, ever fewer are looked at (see
+  sampling). What the others do belongs to the loop as a whole, and to the statement that made the call.
 - With threads the highest point is the whole process's, for every open stage of every thread: approximate.
 
 In mode census nothing is traced; the same probes only count events, so the event with the highest traced bytes of an
@@ -27,13 +29,12 @@ import types
 import _lowtide_probe_census as census
 import _lowtide_probe_finder as finder
 import _lowtide_probe_instrument as instrument
+import _lowtide_probe_sampling as sampling
 import _lowtide_probe_sites as sites
 import _lowtide_probe_tables as tables
 
 EACH_ELEMENT = 256
-"""A comprehension's elements are events one by one up to this number ..."""
-SOME_ELEMENTS = 15
-"""... and from there on those whose number has none of these bits."""
+"""A comprehension's elements are events one by one up to this number, then one in every (their number / this)."""
 
 CLEARLY = 0.01
 """Share by which an event must be above the highest one so far to take its place: a little more must not lead away
@@ -74,7 +75,9 @@ class Recorder:
             if file.startswith(self._export + os.sep):
                 self._places.setdefault(file, []).append(place)
         self._tables = tables.Tables()
-        self._elements: dict[int, int] = {}
+        self._sampling = sampling.Sampling()
+        self._skip = self._sampling.skip
+        self._quiet = self._sampling.quiet
         self._on = False
         self._main = tables.Stack()
         self._stacks: dict[int, tables.Stack] = {}
@@ -89,7 +92,7 @@ class Recorder:
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
-        self._finder = finder.Finder(self.compile, self._places)
+        self._finder = finder.Finder(self.compile, self._places.__contains__, map(finder.module_name, self._places))
         self._probes = {name: getattr(self, name) for name in instrument.PROBES}
 
     def install(self) -> None:
@@ -98,18 +101,25 @@ class Recorder:
         sys.meta_path.insert(0, self._finder)
 
     def compile(self, source: bytes, filename: str) -> types.CodeType:
-        """Compiles a file of the chain with probes; without, where CPython's limits allow none.
+        """Compiles a file of the chain with probes; without, where CPython's limits allow none. What that takes is no
+        peak.
 
         Raises:
             SyntaxError: the file cannot be compiled as it is.
         """
         places = self._places.get(os.path.realpath(filename), [])
+        if self._on:
+            self._tick(None)  # in the census run too: it counts the same events
         try:
             text = importlib.util.decode_source(source)
             functions = self._tables.functions
             code = instrument.instrument(text, filename, places, self._export, functions, self._probes)
         except (SyntaxError, RecursionError):
             return compile(source, filename, "exec", dont_inherit=True)
+        finally:
+            if self._on and self._tracing:
+                _reset_peak()
+        self._sampling.register(self._tables.functions)
         self._tables.register()
         return code
 
@@ -142,7 +152,7 @@ class Recorder:
             high, event = self._within_high, self._within_event
         return {
             "traced_peak": int(self._peak) - self._base,
-            "tables": self._tables.report(self._chain, self._base),
+            "tables": self._sampling.corrected(self._tables.report(self._chain, self._base)),
             "event": None if event is None else int(event),
             "event_traced": None if event is None else int(high) - self._base,
             "sites": self._snapshots.sites(self._export),
@@ -152,7 +162,7 @@ class Recorder:
 
     def enter(self, number: int, index: int) -> tables.Activation | None:
         """Function `number` starts, with statement `index` (-1: with one that is no stage)."""
-        if not self._on:
+        if not self._on or not self._sampling.begins(number, self._tables.approximate):
             return None
         current, stack = self._tick(None), self._stack()
         activation = self._tables.push(stack, number, current)
@@ -162,57 +172,77 @@ class Recorder:
 
     def stage(self, index: int) -> None:
         """Statement `index` starts, the one before it has ended."""
-        if self._on:
-            self._tables.open(self._stack(), index, self._tick(self._tables.owner[index]))
+        if self._skip[index]:
+            return
+        number = self._tables.owner[index]
+        if self._on and not self._quiet[number]:
+            self._tables.open(self._stack(), index, self._tick(number))
 
     def back(self, index: int) -> None:
         """A body of statement `index` has ended; the statement itself goes on."""
-        if self._on:
-            self._tables.back(self._stack(), index, self._tick(self._tables.owner[index]))
+        if self._skip[index]:
+            return
+        number = self._tables.owner[index]
+        if not self._on or self._quiet[number]:
+            return
+        how = self._sampling.passed(index)
+        if how:
+            current, stack = self._tick(number), self._stack()
+            self._tables.back(stack, index, current)
+            if stack.top[tables.STAGE] == index:
+                self._sampling.grew(index, how, stack.top[tables.START], current)
 
     def leave(self, number: int) -> None:
         """Function `number` ends."""
-        if self._on:
+        if self._quiet[number]:
+            self._quiet[number] -= 1
+        elif self._on:
             self._tables.leave(self._stack(), number, self._tick(number, True))
 
     def light(self, number: int, value: object) -> object:
         """An element of a comprehension in function `number` is there."""
-        if self._on:
-            count = self._elements[number] = self._elements.get(number, 0) + 1
-            if count <= EACH_ELEMENT or not count & SOME_ELEMENTS:
-                self._tick(number, True)
+        if self._on and not self._quiet[number] and self._sampling.element(number, EACH_ELEMENT):
+            self._tick(number, True)
         return value
 
     def suspend(self, activation: tables.Activation | None, value: object) -> object:
         """A generator yields `value`."""
-        if self._on and activation is not None:
+        if activation is not None and self._on and not activation.asleep:
             self._tables.suspend(self._stack(), activation, self._tick(activation.number, True))
         return value
 
     def resume(self, activation: tables.Activation | None, value: object) -> object:
         """A generator goes on with `value` from its consumer."""
-        if self._on and activation is not None:
+        if activation is not None and self._on and not activation.asleep:
             self._tables.attach(self._stack(), activation, self._tick(None))
         return value
 
     def stage_in(self, activation: tables.Activation | None, index: int) -> None:
         """As `stage`, in a generator or coroutine."""
-        if self._on and activation is not None:
+        if activation is not None and self._on and not self._skip[index]:
             current, stack = self._tick(activation.number), self._stack()
+            activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.open(stack, index, current)
 
     def back_in(self, activation: tables.Activation | None, index: int) -> None:
-        """As `back`, in a generator or coroutine."""
-        if self._on and activation is not None:
+        """As `back`, in a generator or coroutine; it sleeps, as if it was suspended, while it is not looked at."""
+        if activation is None or not self._on or self._skip[index]:
+            return
+        if self._sampling.passed(index):
             current, stack = self._tick(activation.number), self._stack()
+            activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.back(stack, index, current)
+            if self._sampling.rests(index):
+                self._tables.suspend(stack, activation, current)
+                activation.asleep = True
 
     def leave_in(self, activation: tables.Activation | None) -> None:
         """As `leave`, in a generator or coroutine."""
-        if self._on and activation is not None:
+        if activation is not None and self._on:
             current = self._tick(activation.number, True)
+            activation.asleep = False
             self._tables.leave_in(self._stack(), activation, current)
 
     # ---- events

@@ -41,6 +41,10 @@ class Outcomes:
         """Names of the tests that passed."""
         return self._having("passed")
 
+    def has_passed(self, name: str) -> bool:
+        """Whether that test passed, as far as is known."""
+        return self._states.get(name) == "passed"
+
     @property
     def failed(self) -> list[str]:
         """Names of what failed."""
@@ -82,14 +86,18 @@ class Unittest:
         meter: begun before the tests, finished after them.
         recorder: returns.Returns for the digest, else None.
         whole: True for the test command, False for a test target.
+        survey: survey.Survey for the survey, else None.
     """
 
-    def __init__(self, names: Iterable[str], export: str, meter: object, recorder: object, whole: bool) -> None:
+    def __init__(
+        self, names: Iterable[str], export: str, meter: object, recorder: object, whole: bool, survey: object = None
+    ) -> None:
         self._names = names
         self._export = export
         self._meter = meter
         self._recorder = recorder
         self._whole = whole
+        self._survey = survey
         self.outcomes = Outcomes()
         self.code = 0
 
@@ -121,7 +129,9 @@ class Unittest:
         return suite
 
     def _run(self, suite: unittest.TestSuite) -> None:
-        result = _result(self.outcomes)
+        if self._survey is not None:
+            self._survey.collected(suite.countTestCases())
+        result = _result(self.outcomes, self._survey, self._export)
         runner = unittest.TextTestRunner(stream=sys.stdout, resultclass=lambda *_, **__: result)
         if self._whole:
             runner.run(suite)
@@ -142,7 +152,9 @@ class Unittest:
         return "" if self.outcomes.passed else "The test is skipped: there is nothing to measure."
 
     def report(self, output: object) -> dict:
-        """`tests`, for the test command."""
+        """`tests`, for the test command; `survey` for the survey."""
+        if self._survey is not None:
+            return self._survey.fields()
         return {"tests": self.outcomes.fields(self.code, output)} if self._whole else {}
 
     def digest(self) -> dict:
@@ -150,11 +162,28 @@ class Unittest:
         return self._recorder.fields() if self._recorder is not None else {}
 
 
-def _result(outcomes: Outcomes) -> unittest.TextTestResult:
+def node_of(test: unittest.TestCase, export: str) -> str:
+    """`tests/test_a.py::Case::test_b` of a test; "" when its file is not below the export."""
+    file = getattr(sys.modules.get(type(test).__module__), "__file__", None) or ""
+    if not file.startswith(export.rstrip("/") + "/"):
+        return ""
+    method = getattr(test, "_testMethodName", "")
+    return "::".join((os.path.relpath(file, export), *type(test).__qualname__.split("."), method))
+
+
+def _result(outcomes: Outcomes, survey: object, export: str) -> unittest.TextTestResult:
     class Result(unittest.TextTestResult):
         def startTest(self, test: unittest.TestCase) -> None:  # noqa: N802
             outcomes.started += 1
             super().startTest(test)
+            if survey is not None:
+                survey.begin()
+
+        def stopTest(self, test: unittest.TestCase) -> None:  # noqa: N802
+            node = node_of(test, export) if survey is not None else ""
+            if survey is not None and survey.end(node, bool(node) and outcomes.has_passed(test.id())):
+                self.stop()
+            super().stopTest(test)
 
         def addSuccess(self, test: unittest.TestCase) -> None:  # noqa: N802
             outcomes.succeed(test.id())

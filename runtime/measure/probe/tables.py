@@ -31,9 +31,10 @@ class Activation:
         peak: the highest point, once it has ended.
         running: its entries are on a stack; else the first `held` of `entries` are a copy of them, innermost first,
             and `left_at` is what was traced then.
+        asleep: a generator or coroutine that is not looked at for some passes of a loop; off the stack.
     """
 
-    __slots__ = ("entries", "held", "left_at", "number", "outermost", "peak", "running", "values")
+    __slots__ = ("asleep", "entries", "held", "left_at", "number", "outermost", "peak", "running", "values")
 
     def __init__(self, number: int, outermost: bool) -> None:
         self.number = number
@@ -41,6 +42,7 @@ class Activation:
         self.values: dict[int, list[float]] = {}
         self.peak = 0.0
         self.running = True
+        self.asleep = False
         self.entries: list[list] = []
         self.held = 0
         self.left_at = 0.0

@@ -1,4 +1,4 @@
-"""Runs a script as `__main__`, or a function of a module. Test targets: testing.py."""
+"""Runs a script, `python -m module` or a command as python does, or a function. Test targets: testing.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import threading
 import traceback
 import types
-from importlib import import_module, machinery
+from importlib import import_module, machinery, util
 
 _FOLDER = os.path.dirname(os.path.abspath(__file__))
 _format_exception = traceback.format_exception
@@ -17,6 +17,8 @@ _join = os.path.join
 _write = os.write
 _open = open
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
+PROGRAMS = ("script", "module", "command")
+"""Kinds of target that run as a process of their own would: judged by output and exit code."""
 _GENERATORS = (types.GeneratorType, types.AsyncGeneratorType)
 
 
@@ -55,6 +57,22 @@ def blank_main() -> types.ModuleType:
     return main
 
 
+def run_program(target: dict, export: str, meter: object, recorder: object) -> Ended:
+    """Runs a target of PROGRAMS.
+
+    Args:
+        target: the fields of TargetSpec.
+        export: absolute folder, which is the working directory.
+        meter: begun before the program's first line.
+        recorder: stages.Recorder, which compiles what runs as `__main__`; or None.
+    """
+    if target["kind"] == "script":
+        return run_script(target["path"], target["arguments"], export, meter, recorder)
+    if target["kind"] == "module":
+        return run_module(target["module"], target["arguments"], export, meter, recorder)
+    return run_command(target, meter)
+
+
 def run_script(path: str, arguments: list[str], export: str, meter: object, recorder: object) -> Ended:
     """Runs a script as python does: as `__main__`, its folder first on sys.path.
 
@@ -82,6 +100,78 @@ def run_script(path: str, arguments: list[str], export: str, meter: object, reco
     except BaseException as error:  # noqa: BLE001  whatever the target raises
         return Ended(failure_of(error), code=1)
     return Ended()
+
+
+def run_module(name: str, arguments: list[str], export: str, meter: object, recorder: object) -> Ended:
+    """Runs a module as `python -m` does; the export's roots are on sys.path already.
+
+    Args:
+        name: the module, or a package with a `__main__`.
+        arguments: what follows it on the command line.
+        export: absolute folder; code from there is compiled by the recorder.
+        meter: begun before its package is imported, which is part of the program.
+        recorder: stages.Recorder or None.
+    """
+    main = blank_main()
+    sys.argv[:] = ["-m", *arguments]
+    try:
+        meter.begin()
+        spec = util.find_spec(name)
+        if spec is not None and spec.submodule_search_locations is not None:
+            spec = util.find_spec(name + ".__main__")
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "get_code"):
+            return Ended(f"There is no module {name} to run: python -m {name} fails.", code=1)
+        file = spec.origin or ""
+        main.__dict__.update(__file__=file, __cached__=None, __loader__=spec.loader, __spec__=spec)
+        main.__dict__["__package__"] = spec.parent
+        sys.argv[0] = file
+        if recorder and file.startswith(export.rstrip("/") + "/") and file.endswith(".py"):
+            with _open(file, "rb") as source:
+                code = recorder.compile(source.read(), file)
+        else:
+            code = spec.loader.get_code(spec.name)
+        exec(code, main.__dict__)
+    except SystemExit as error:
+        return _exited(error)
+    except BaseException as error:  # noqa: BLE001  whatever the target raises
+        return Ended(failure_of(error), code=1)
+    return Ended()
+
+
+def run_command(target: dict, meter: object) -> Ended:
+    """Runs the command of an entry point as its installed script does: imports, calls, exits with what it returns.
+
+    The import is part of the run, as it is when the script starts.
+    """
+    blank_main()
+    sys.argv[:] = [target["command"], *target["arguments"]]
+    module, function = target["module"], target["function"]
+    try:
+        if not module:
+            module, function = entry_point(target["command"])
+        if not module:
+            return Ended(f"The interpreter's environment has no command {target['command']}.", code=1)
+        meter.begin()
+        called = import_module(module)
+        for name in function.split("."):
+            called = getattr(called, name)
+        sys.exit(called())
+    except SystemExit as error:
+        return _exited(error)
+    except BaseException as error:  # noqa: BLE001  whatever the target raises
+        return Ended(failure_of(error), code=1)
+
+
+def entry_point(command: str) -> tuple:
+    """(module, function) of an installed command; ("", "") when there is none, or it names no function."""
+    # Not at the top: it would be in sys.modules of every target.
+    for distribution in import_module("importlib.metadata").distributions():
+        for entry in distribution.entry_points:
+            if entry.name == command and entry.group in ("console_scripts", "gui_scripts"):
+                module, _, function = entry.value.partition(" ")[0].partition("[")[0].partition(":")
+                if function:
+                    return module.strip(), function.strip()
+    return "", ""
 
 
 def wind_up() -> None:

@@ -1,7 +1,7 @@
 """Runs tests: a test target under the meter, or the test command with its outcomes.
 
-pytest is run in this process by its own API, else unittest. The user's `addopts` (coverage, xdist, benchmarks) would
-change what is measured and are left out; so are the cache and random order.
+pytest is run in this process by its own API, else unittest. The project's own options come with the job, without those
+that would change what is measured; the cache and random order are left out here.
 """
 
 from __future__ import annotations
@@ -16,18 +16,21 @@ import _lowtide_probe_returns as returns
 import _lowtide_probe_suites as suites
 import _lowtide_probe_targets as targets
 
+_USAGE = 4
+"""pytest's exit code for options it does not know, and for arguments that are not there."""
 
-def make(job: dict, export: str, meter: object, purpose: str) -> object:
+
+def make(job: dict, export: str, meter: object, purpose: str, survey: object = None) -> object:
     """The way to run this job's tests: Pytest, suites.Unittest, or Missing, with one interface."""
-    target = job["target"] if job["purpose"] != "tests" else None
+    target = job["target"] if job["purpose"] not in ("tests", "survey") else None
     recorder = None
     if purpose == "digest" and target is not None:
-        recorder = returns.Returns(export, os.path.join(export, target["path"]))
+        recorder = returns.Returns(export, os.path.join(export, target["path"]) if target["path"] else "")
     runner = job["test_runner"] if target is None else ""
     if runner != "unittest" and util.find_spec("pytest") is not None:
-        return Pytest(job, target, export, meter, recorder)
+        return Pytest(job, target, export, meter, recorder, survey)
     if runner == "unittest":
-        return suites.Unittest(suites.names_of(job["tests"], job["roots"]), export, meter, recorder, whole=True)
+        return suites.Unittest(suites.names_of(job["tests"], job["roots"]), export, meter, recorder, True, survey)
     if target is not None and target["node"]:
         names = suites.names_of([target["path"] + target["node"]], job["roots"])
         return suites.Unittest(names, export, meter, recorder, whole=False)
@@ -64,14 +67,22 @@ class Pytest:
         export: absolute folder.
         meter: begun before the first test's setup, finished after the last one's teardown.
         recorder: returns.Returns for the digest, else None.
+        survey: survey.Survey for the survey, else None.
     """
 
-    def __init__(self, job: dict, target: dict | None, export: str, meter: object, recorder: object) -> None:
-        self._wanted = [target["path"] + target["node"]] if target else list(job["tests"])
+    def __init__(
+        self, job: dict, target: dict | None, export: str, meter: object, recorder: object, survey: object = None
+    ) -> None:
+        self._wanted = list(job["tests"])
+        if target is not None:
+            self._wanted = [target["path"] + target["node"]] if target["path"] else target["arguments"]
+        self._named = target is not None and bool(target["path"])
+        self._own_options = job["test_options"]
         self._is_target = target is not None
         self._export = export
         self._recorder = recorder
         self._meter = meter
+        self._survey = survey
         self.outcomes = None
         self.code = 0
 
@@ -80,12 +91,14 @@ class Pytest:
         os.environ.pop("PYTEST_ADDOPTS", None)
         self._pytest = import_module("pytest")
         self._options = [] if util.find_spec("pytest_benchmark") is None else ["--benchmark-disable"]
-        self.outcomes = _plugin(self._pytest, self._meter, self._recorder, self._is_target)
+        self.outcomes = _plugin(self._pytest, self._meter, self._recorder, self._is_target, self._survey)
 
     def run(self) -> targets.Ended:
         """Runs the tests; for a target, anything but passed tests is a failure."""
         targets.blank_main()
         arguments = [
+            *self._own_options,
+            *(("-m", "", "-k", "") if self._named else ()),  # what was asked for by its name is not deselected
             *self._wanted,
             "--rootdir=" + self._export,
             "--confcutdir=" + self._export,
@@ -93,9 +106,9 @@ class Pytest:
             "-q",
         ]
         arguments += self._options
-        if self._is_target:
+        if self._is_target or self._survey is not None:
             arguments.append("--assert=plain")  # rewritten asserts keep their operands, and come from a cache
-        else:
+        if not self._is_target:
             arguments.append("--continue-on-collection-errors")  # one broken file does not hide the others
         if self._recorder is not None:
             self._recorder.install()
@@ -106,13 +119,16 @@ class Pytest:
             self.code = error.code if isinstance(error.code, int) else 1
         except BaseException as error:  # noqa: BLE001  a plugin's or the target's
             return targets.Ended(targets.failure_of(error), code=1)
+        if self.code == _USAGE and not self.outcomes.started and (self._own_options or not self._named):
+            said = " ".join([*self._own_options, *self._wanted])
+            return targets.Ended(f"pytest refuses its arguments ({said}): its options are in setup.md.", code=1)
         return targets.Ended(self._failure(), code=self.code)
 
     def _failure(self) -> str:
         if not self._is_target:
             return ""
         if not self.outcomes.started:
-            return f"pytest found no test {self._wanted[0]}."
+            return f"pytest found no test {' '.join(self._wanted)}."
         if self.outcomes.failed:
             return "The test fails."
         if not self.outcomes.passed:
@@ -120,7 +136,9 @@ class Pytest:
         return "" if self.code in (0, 5) else f"pytest ended with exit code {self.code}."
 
     def report(self, output: object) -> dict:
-        """`tests`, for the test command."""
+        """`tests`, for the test command; `survey` for the survey."""
+        if self._survey is not None:
+            return self._survey.fields()
         return {} if self._is_target else {"tests": self.outcomes.fields(self.code, output)}
 
     def digest(self) -> dict:
@@ -128,7 +146,9 @@ class Pytest:
         return self._recorder.fields() if self._recorder is not None else {}
 
 
-def _plugin(pytest: types.ModuleType, meter: object, recorder: object, is_target: bool) -> suites.Outcomes:
+def _plugin(
+    pytest: types.ModuleType, meter: object, recorder: object, is_target: bool, survey: object
+) -> suites.Outcomes:
     """The plugin object; its class needs pytest's decorators."""
 
     class Outcomes(suites.Outcomes):
@@ -139,11 +159,24 @@ def _plugin(pytest: types.ModuleType, meter: object, recorder: object, is_target
                 if recorder is not None:
                     recorder.active = True
             self.started += 1
+            if survey is not None:
+                survey.begin()
             yield
+            if survey is not None and survey.end(item.nodeid, self.has_passed(item.nodeid)):
+                item.session.shouldstop = "the survey's time is up"
             if recorder is not None:
                 recorder.active = False
             if nextitem is None and is_target:
                 meter.finish()
+
+        @pytest.hookimpl(trylast=True)
+        def pytest_collection_modifyitems(self, items: list) -> None:
+            if survey is not None:
+                items[:] = survey.spread(items, lambda item: item.nodeid.partition("::")[0])
+
+        def pytest_collection_finish(self, session: object) -> None:
+            if survey is not None:
+                survey.collected(len(session.items))
 
         def pytest_runtest_logreport(self, report: object) -> None:
             if report.failed:

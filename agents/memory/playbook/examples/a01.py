@@ -25,6 +25,42 @@ def _invalid(
     )
 
 
+TOGETHER = """\
+import csv
+import io
+import tempfile
+
+
+def load(text):
+    try:
+        contents = io.StringIO(text)
+        reader = csv.reader(contents)
+        rows = tuple(reader)
+    finally:
+        print("read")
+    return sum([len(row) for row in rows])
+"""
+"""Two locals hold one object: neither alone frees it."""
+HELD_TOGETHER = {
+    "held_with": ["reader"],
+    "group": 2**20,
+    "contents": ["_csv.Dialect", "_csv.reader", "_io.StringIO", "list"],
+}
+
+
+def _together(old: str, new: str, why: str, **measured: object) -> Example:
+    """An INVALID example: `load` with one thing changed."""
+    return Example(
+        before=TOGETHER.replace(old, new),
+        function="load",
+        peak_line="return sum",
+        holding="contents",
+        holding_type="_io.StringIO",
+        measured=HELD_TOGETHER | measured,
+        why=why,
+    )
+
+
 VALID: list[Example] = [
     Example(
         before="""\
@@ -192,6 +228,17 @@ if __name__ != "nowhere":
         holding="rows",
         call="out",
     ),
+    Example(
+        before=TOGETHER,
+        after=TOGETHER.replace("    return sum", "    del contents, reader\n    return sum"),
+        function="load",
+        peak_line="return sum",
+        holding="contents",
+        holding_type="_io.StringIO",
+        refcounts={"contents": 2},
+        measured=HELD_TOGETHER,
+        call="load('a,b\\nc,d\\n')",
+    ),
 ]
 
 INVALID: list[Example] = [
@@ -280,5 +327,18 @@ INVALID: list[Example] = [
         holding="data",
         why="not bound before the peak",
     ),
+    Example(
+        before="def f(n):\n    data = [1] * n\n    if len(data) > 9:\n        return 0\n    elif sum([0] * n):\n"
+        "        return 1\n    return 2\n",
+        function="f",
+        peak_line="elif",
+        holding="data",
+        why="nothing can be put before an elif",
+    ),
+    _together("for row in rows]", "for row in reader]", "the other name that holds it is read at the peak"),
+    _together("tuple(reader)", "[lambda: reader]", "a closure keeps the other name"),
+    _together("return sum", "reader.line_num\n    return sum", "not held together", held_with=["nobody"]),
+    _together("return sum", "return sum", "a file among what goes is closed", contents=["_io.FileIO", "_io.StringIO"]),
+    _together("import tempfile", "import weakref", "the stream may be referred to weakly"),
     *NOTICED,
 ]

@@ -224,6 +224,98 @@ def f(text, wide):
         focus_line="line.upper()",
         call="f('b a\\nc', True), f('b a', False)",
     ),
+    Example(
+        before="""\
+def f(xs):
+    out = []
+    for x in xs:  # in order
+        if x is None:
+            continue
+        # as text
+        out.append(str(x))
+    total = 0
+    for word in out:
+        total += len(word)
+    return total
+""",
+        after="""\
+def f(xs):
+    # in order
+    # as text
+    out = (str(x) for x in xs if not (x is None))
+    total = 0
+    for word in out:
+        total += len(word)
+    return total
+""",
+        function="f",
+        focus_line="str(x)",
+        call="f([1, None, 22]), f([])",
+    ),
+    Example(
+        before="""\
+def f(n):
+    pairs: list[tuple[int, int]] = []
+    for i in range(n):
+        for j in range(i):
+            if i * j % 2 == 0:
+                pairs.append((i, j))
+    return sum(a * b for a, b in pairs)
+""",
+        after="""\
+def f(n):
+    pairs = ((i, j) for i in range(n) for j in range(i) if i * j % 2 == 0)
+    return sum(a * b for a, b in pairs)
+""",
+        function="f",
+        focus_line="pairs",
+        call="f(6)",
+    ),
+    Example(
+        before="""\
+import json
+
+
+def f(path):
+    with open(path) as file: records = [json.loads(line) for line in file]
+    return sum(len(record) for record in records)
+""",
+        after="""\
+import json
+
+
+def f(path):
+    with open(path) as file:
+        records = (json.loads(line) for line in file)
+        return sum(len(record) for record in records)
+""",
+        function="f",
+        focus_line="with open",
+        call="f(__import__('keyword').__file__)",
+    ),
+    Example(
+        before="""\
+import csv
+
+
+def f(path):
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return sum(len(row) for row in rows)
+""",
+        after="""\
+import csv
+
+
+def f(path):
+    with open(path, newline="") as file:
+        rows = csv.DictReader(file)
+        return sum(len(row) for row in rows)
+""",
+        function="f",
+        focus_line="rows = ",
+        call="f(__import__('keyword').__file__)",
+    ),
 ]
 
 INVALID: list[Example] = [
@@ -442,7 +534,8 @@ total = sum(xs)
 def f(path):
     with open(path) as lines:
         xs = [line for line in lines]
-    return [x.strip() for x in xs]
+    n = len(path)
+    return [x.strip() for x in xs], n
 """,
         why="same suite: the file is closed before the first element is read",
         function="f",
@@ -825,5 +918,38 @@ def f(d, ks):
         why="effects apart: d may be a defaultdict, and the loop would look up fewer keys",
         function="f",
         focus_line="xs = [",
+    ),
+    Example(
+        before="def f(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    return sum(out) + x\n",
+        function="f",
+        focus_line="out.append",
+        why="the loop's variable is read after it",
+    ),
+    Example(
+        before="def f(xs):\n    out = []\n    for x in xs:\n        out.append(len(out) + x)\n    return sum(out)\n",
+        function="f",
+        focus_line="out.append",
+        why="the elements depend on the list",
+    ),
+    Example(
+        before="def f(xs):\n    out = []\n    for x in xs:\n        if x > 9:\n            break\n"
+        "        out.append(x)\n    return sum(out)\n",
+        function="f",
+        focus_line="out.append",
+        why="the loop may stop early",
+    ),
+    Example(
+        before="def f(xs):\n    out = []\n    for x in xs:\n        out.append(lambda: x)\n"
+        "    return sum(g() for g in out)\n",
+        function="f",
+        focus_line="out.append",
+        why="the closures share one variable",
+    ),
+    Example(
+        before="def f(xs):\n    x = 0\n    out = []\n    for x in xs:\n        out.append(x)\n"
+        "    g = lambda: x\n    return sum(out) + g()\n",
+        function="f",
+        focus_line="out.append",
+        why="a closure reads the loop's variable",
     ),
 ]

@@ -1,0 +1,94 @@
+"""B45: a list of floats that is only read through its elements is kept as an array of them."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from agents.memory.analysis.effects import NOTHING
+from agents.memory.analysis.laziness import Region, judge
+from agents.memory.analysis.modules import text
+from agents.memory.analysis.ownership import introspected
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.purity import Analyst
+from agents.memory.analysis.reads import described, every_read, kept_in, only_elements
+from agents.memory.analysis.region import catches
+from agents.memory.analysis.resolution import Builtin, resolve
+from agents.memory.playbook.b02_list_used_once import visible_outside
+from agents.memory.playbook.examples import b45 as examples
+from agents.memory.playbook.lazy_candidates import lazy_candidate
+from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, needs_own_frame, nodes_in, numbered, touches
+from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.source_edits import library, source, spliced
+
+_REDUCING = frozenset(
+    {f"passed to {name}()" for name in ("len", "sum", "min", "max", "math.fsum")} | {"iterated over", "tested"}
+)
+"""Uses that give the same for equal floats, whichever objects they are."""
+
+
+class FloatColumn:
+    """`values = [float(x) for x in xs]` -> `values = array("d", (float(x) for x in xs))`: 8 bytes a value, not 32."""
+
+    id: ClassVar[str] = "B45"
+    name: ClassVar[str] = "column of floats"
+    category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
+    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    preconditions: ClassVar[Mapping[str, str]] = {
+        "floats": "Each element is the result of the builtin float(), an exact double.",
+        "only reduced": "Each read counts, sums or compares the elements, tests the list or iterates over it.",
+        **PROOF,
+    }
+
+    def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
+        """One candidate for each such list that a line of the focus, or its holding, names."""
+        place = focused(project, focus)
+        if place is None:
+            return
+        module, scope = place
+        held = focus.holding.name if focus.holding is not None else None
+        analyst = Analyst(project, module, scope)
+        found = [
+            (node, kept[1], kept[2])
+            for node in nodes_in(module, scope)
+            if isinstance(node, ast.ListComp) and (kept := kept_in(module, node)) is not None and kept[0] is scope
+            if touches(kept[1], focus.lines) or kept[2] == held
+            if isinstance(node.elt, ast.Call) and resolve(project, module, node.elt.func) == Builtin("float")
+        ]
+        keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{name}" for *_, name in found)
+        for (node, statement, name), key in zip(found, keys, strict=True):
+            reads = every_read(module, scope, name)
+            if not reads or not all(only_elements(project, module, read, 0) in _REDUCING for read in reads):
+                continue
+            if len(reads) < 2 or (isinstance(scope, ast.Module) and visible_outside(project, module, name)):
+                continue  # One read alone is B02's, and needs no list at all.
+            region = Region(NOTHING, f"array() at line {node.lineno}", (), catches(analyst, statement))
+            verdict = judge(analyst.elements(node), f"`{text(node.elt)}`", region, lambda at: False)
+            named = library(project, module, node, "array.array")
+            if verdict.veto or introspected(node) or needs_own_frame(module, node) or named is None:
+                continue
+            edit = spliced(module, [(node, f'{named[0]}("d", ({source(module, node)[1:-1].strip()}))')], named[1])
+            if edit is None:
+                continue
+            yield lazy_candidate(
+                self,
+                project,
+                focus,
+                module,
+                statement,
+                key,
+                title=f"keep `{name}` in {focus.function} as an array of doubles",
+                mechanism=f"`{name}` holds 8 bytes for each float; a list holds a pointer and an object of 24",
+                shown={
+                    "floats": f"line {node.lineno}: each element is `{text(node.elt)}`",
+                    "only reduced": f"`{name}` is " + ", ".join(described(project, module, reads)),
+                    **evidence(verdict),
+                },
+                assumes=verdict.assumes,
+                edits=[edit],
+                files=analyst.elements(node).files,
+                frees=focus.size * 3 // 4,
+            )
+
+    VALID: ClassVar[list[Example]] = examples.VALID
+    INVALID: ClassVar[list[Example]] = examples.INVALID

@@ -1,0 +1,88 @@
+"""C05: a list of flags, or of small constants, of a length known at once is kept in a bytearray."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import ClassVar, Literal
+
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.sequence_uses import Spread, spread
+from agents.memory.playbook.byte_lists import bytearray_known, fits, repeated, whole
+from agents.memory.playbook.examples import c05 as examples
+from agents.memory.playbook.lazy_edits import numbered
+from agents.memory.playbook.packing import Binding, bindings, number_indexes, outside
+from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.source_edits import source, spliced
+from messaging.contents import EditedFile
+
+
+class ByteFlags:
+    """`[True] * n` -> `bytearray([True]) * n`, where the elements are only read for their truth."""
+
+    id: ClassVar[str] = "C05"
+    name: ClassVar[str] = "list of flags in a bytearray"
+    category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
+    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    preconditions: ClassVar[Mapping[str, str]] = {
+        "repeated": "The list is one flag, or one int from 0 to 255, repeated; `bytearray` is the builtin.",
+        "stores": "Whatever is stored into it is a flag where it began as flags, else a constant from 0 to 255.",
+        "reads": "All else that is done with the list, wherever it is passed, is to read it by number, to iterate over"
+        " it, to take its length or truth; flags are read for their truth or as numbers.",
+    }
+
+    def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
+        """One candidate for each binding of the focus to such a list."""
+        found = [(b, start) for b in bindings(project, focus) if (start := repeated(b.value)) is not None]
+        keys = numbered(f"{self.id}:{b.module.path}:{focus.function}:{b.name}" for b, _ in found)
+        for (binding, (display, first, factor)), key in zip(found, keys, strict=True):
+            flow = spread(project, binding.carrier, binding.facts)
+            if not bytearray_known(binding.module) or not fits(project, flow, isinstance(first, bool)):
+                continue
+            edit = spliced(binding.module, [(display, f"bytearray({source(binding.module, display)})")])
+            if edit is not None:
+                assumes = [
+                    *outside(binding, "a list"),
+                    *whole(project, binding.module, factor),
+                    *number_indexes(project, flow),
+                    *flow.assumes,
+                ]
+                yield self._candidate(project, focus, binding, flow, key, edit, assumes)
+
+    def _candidate(
+        self,
+        project: Project,
+        focus: Focus,
+        binding: Binding,
+        flow: Spread,
+        key: str,
+        edit: EditedFile,
+        assumes: list[str],
+    ) -> Candidate:
+        written = ast.unparse(binding.value)
+        stores = sorted(use.place for use in flow.uses if use.kind in ("store", "slice-store"))
+        shown = {
+            "repeated": f"line {binding.value.lineno}: `{written}`",
+            "stores": f"{len(stores)} stores: {', '.join(stores[:5])}" if stores else "nothing is stored into it",
+            "reads": f"{len(flow.uses)} uses through {len(flow.carriers)} names: {', '.join(sorted(flow.kinds))}",
+        }
+        return Candidate(
+            key=key,
+            rule=self.id,
+            title=f"keep `{binding.name}` in a bytearray",
+            category=self.category,
+            strategy=self.strategy,
+            mechanism=f"each element of `{binding.name}` takes one byte instead of eight",
+            level="P" if assumes else "A",
+            file=binding.module.path,
+            line=binding.value.lineno,
+            function=focus.function,
+            frees=focus.size,
+            shown=[Shown(check=check, evidence=evidence) for check, evidence in shown.items()],
+            users=sorted({f"{use.place} {use.kind}" for use in flow.uses}),
+            assumes=assumes,
+            edits=[edit],
+            read={path: project.sources[path].blob for path in sorted(flow.files | {binding.module.path})},
+        )
+
+    VALID: ClassVar[list[Example]] = examples.VALID
+    INVALID: ClassVar[list[Example]] = examples.INVALID

@@ -1,0 +1,41 @@
+"""The examples of B32: what it rewrites, and what it leaves alone and why."""
+
+from agents.memory.playbook.rule import Example
+
+
+def _body(copied: str, made: str = "[i for i in range(n)]", rest: str = "ys.append(n)", head: str = "") -> str:
+    return f"{head}def f(n):\n    xs = {made}\n    ys = {copied}\n    {rest}\n    return ys\n"
+
+
+def _valid(copied: str, call: str = "f(3)", **more: str) -> Example:
+    return Example(
+        before=_body(copied, **more), after=_body("xs", **more), function="f", focus_line="    ys =", call=call
+    )
+
+
+def _invalid(why: str, copied: str = "list(xs)", **more: str) -> Example:
+    return Example(before=_body(copied, **more), function="f", focus_line="    ys =", why=why)
+
+
+VALID: list[Example] = [
+    _valid("list(xs)"),
+    _valid("xs[:]", rest="ys.sort()"),
+    _valid("dict(xs)", made="{i: n for i in range(n)}", rest="ys[7] = n"),
+    _valid("xs.copy()", made="set(range(n))", rest="ys.add(9)"),
+]
+
+INVALID: list[Example] = [
+    _invalid("the original is read again", rest="ys.append(len(xs))"),
+    _invalid("the caller holds the original", made="n"),
+    _invalid("another list holds the original", made="[n]; KEPT.append(xs)", head="KEPT = []\n\n\n"),
+    _invalid("the copy is of another type", copied="set(xs)", rest="ys.add(n)"),
+    _invalid("list is not the builtin", head="def list(x):\n    return (x, x)\n\n\n"),
+    _invalid("a closure reads the original", rest="g = lambda: xs"),
+    Example(
+        before="def f(n):\n    xs = [n]\n    out = []\n    for i in range(n):\n        ys = list(xs)\n"
+        "        ys.append(i)\n        out.append(ys)\n    return out\n",
+        function="f",
+        focus_line="ys = list",
+        why="the loop copies it again",
+    ),
+]

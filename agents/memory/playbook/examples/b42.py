@@ -1,0 +1,48 @@
+"""The examples of B42: what it rewrites, and what it leaves alone and why."""
+
+from agents.memory.playbook.rule import Example
+
+
+def _body(uses: str, value: str = "{**a, **b}", arguments: str = "a: dict, b: dict", head: str = "") -> str:
+    return f"{head}def f({arguments}):\n    both = {value}\n    return {uses}\n"
+
+
+def _valid(uses: str, call: str, head: str = "", after: str = "ChainMap(b, a)") -> Example:
+    imported = "from collections import ChainMap\n\n\n"
+    return Example(
+        before=_body(uses, head=imported + head),
+        after=_body(uses, after, head=imported + head),
+        function="f",
+        focus_line="    both =",
+        call=call,
+    )
+
+
+def _invalid(why: str, uses: str = "both[1]", **more: str) -> Example:
+    return Example(before=_body(uses, **more), function="f", focus_line="    both =", why=why)
+
+
+VALID: list[Example] = [
+    _valid("[both[k] for k in (1, 2, 3)], 9 in both", "f({1: 1, 2: 2}, {2: 20, 3: 30})"),
+    _valid("both.get(1), both.get(5, 'none')", "f({1: 1}, {})"),
+    _valid("both[7]", "f({1: 1}, {2: 2})"),
+    Example(
+        before="def f(n):\n    a = {i: i for i in range(n)}\n    b = {i: -i for i in range(3)}\n"
+        "    both = {**a, **b}\n    return sum(both[i] for i in range(n))\n",
+        after="import collections\n\n\ndef f(n):\n    a = {i: i for i in range(n)}\n    b = {i: -i for i in range(3)}\n"
+        "    both = collections.ChainMap(b, a)\n    return sum(both[i] for i in range(n))\n",
+        function="f",
+        focus_line="    both =",
+        call="f(5)",
+    ),
+]
+
+INVALID: list[Example] = [
+    _invalid("the merged dict is iterated over", "[k for k in both]"),
+    _invalid("the merged dict is returned", "both"),
+    _invalid("the merged dict is changed", "both.update(a)"),
+    _invalid("one may be a defaultdict, which a look-up adds to", arguments="a, b"),
+    _invalid("one of the dicts changes", "a.pop(1), both[1]"),
+    _invalid("a key is added", value="{**a, **b, 1: 2}"),
+    _invalid("a call may change one of the dicts", "g(a), both[1]", head="def g(d):\n    d.clear()\n\n\n"),
+]

@@ -1,0 +1,146 @@
+"""Holders that no name leads to: caches of functions, stored tracebacks, cycles. Stdlib only, Python 3.9 and later."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import types
+from collections import Counter
+
+import _lowtide_probe_classes as classes
+import _lowtide_probe_graph as graph
+import _lowtide_probe_source as source
+
+LEAST = 64 * 1024
+"""Bytes from which tracebacks and cycles are reported."""
+LOOKED_AT = 100_000
+"""Entries of a cache looked at for their types."""
+
+_CACHED = type(functools.lru_cache(len))
+_NESTED = (tuple, frozenset)
+
+
+def cache(value: object, places: source.Places) -> dict | None:
+    """What of a holding is said otherwise when the value is a `functools.lru_cache`: its function, and its figures."""
+    if type(value) is not _CACHED:
+        return None
+    function = value.__wrapped__
+    place = places.of_code(function.__code__) if isinstance(function, types.FunctionType) else None
+    if place is None:
+        return None
+    info = value.cache_info()
+    kept = [found for found in gc.get_referents(value) if type(found) is dict and len(found) == info.currsize]
+    entries = list(kept[0].items())[:LOOKED_AT] if kept and info.currsize else []
+    return {
+        "kind": "cache",
+        "name": place["function"],
+        "place": place,
+        "line": place["line"],
+        "cache": {
+            "hits": info.hits,
+            "misses": info.misses,
+            "maxsize": info.maxsize,
+            "entries": info.currsize,
+            "arguments": _types(key for key, _ in entries),
+            "results": _types(result for _, result in entries) if info.maxsize is None else [],
+        },
+    }
+
+
+def _types(values: object) -> list[str]:
+    """Names of the types of `values`, and of what the tuples and frozensets among them hold."""
+    found: set[type] = set()
+    todo = list(values)
+    while todo:
+        found.update(map(type, todo))
+        todo = [inner for value in todo if type(value) in _NESTED for inner in value]
+    return sorted(map(classes.type_name, found))
+
+
+def tracebacks(values: list[object], reach: graph.Graph, places: source.Places) -> list[dict]:
+    """Holdings of kind `traceback`: what only the frames of stored exceptions keep alive, by where those were caught.
+
+    Args:
+        values: what the names found so far hold.
+    """
+    stored: dict[tuple, list[types.TracebackType]] = {}
+    kinds: dict[tuple, Counter[type]] = {}
+    for obj in gc.get_objects():
+        if not issubclass(type(obj), BaseException):
+            continue
+        trace = BaseException.__traceback__.__get__(obj)
+        caught = _caught(trace, places, reach)
+        if caught is not None:
+            stored.setdefault(caught, []).append(trace)
+            kinds.setdefault(caught, Counter())[type(obj)] += 1
+    listed = [trace for traces in stored.values() for trace in traces]
+    if not listed or reach.walk(listed, set(), LOOKED_AT) < LEAST:
+        return []
+    seen: set[int] = set()
+    graph.Graph(reach.boundary | set(map(id, listed))).walk(values, seen)
+    found = []
+    for (file, function, first, line), traces in stored.items():
+        size = reach.walk(traces, seen)
+        kind = kinds[file, function, first, line].most_common(1)[0][0]
+        if size >= LEAST:
+            place = {"file": file, "function": function, "line": first}
+            found.append(_unnamed("traceback", "tracebacks", place, line, classes.type_name(kind), size, len(traces)))
+    return found
+
+
+def _caught(trace: types.TracebackType | None, places: source.Places, reach: graph.Graph) -> tuple | None:
+    """The project function that caught the exception, and its line; None for one that is still on its way."""
+    if trace is None or (trace.tb_next is None and id(trace.tb_frame) in reach.boundary):
+        return None
+    while trace is not None:
+        place = places.of_code(trace.tb_frame.f_code)
+        if place is not None:
+            return place["file"], place["function"], place["line"], trace.tb_lineno
+        trace = trace.tb_next
+    return None
+
+
+def cycles(project: list[type], reach: graph.Graph, places: source.Places) -> list[dict]:
+    """A holding of kind `cycle`: what a collection frees now, named after the project class that is in it most.
+
+    The collection is one that the interpreter may make at any time; what it finds is kept until the next.
+    """
+    garbage = _unreachable()
+    own = set(map(id, garbage))
+    size, referents = reach.expand(garbage)
+    todo = [obj for obj in graph.by_identity(referents).values() if id(obj) not in own and not gc.is_tracked(obj)]
+    size += reach.size(todo)
+    known = frozenset(project)
+    counts = Counter(kind for kind in map(type, garbage) if kind in known)
+    del garbage, referents, todo
+    for kind, count in counts.most_common():
+        place = places.of_class(kind)
+        if place is not None and size >= LEAST:
+            return [_unnamed("cycle", f"cycles of {kind.__name__}", place, 0, classes.type_name(kind), size, count)]
+    return []
+
+
+def _unreachable() -> list[object]:
+    before = gc.get_debug()
+    kept = len(gc.garbage)
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        gc.collect()
+    finally:
+        gc.set_debug(before)
+    found = gc.garbage[kept:]
+    del gc.garbage[kept:]
+    return found
+
+
+def _unnamed(kind: str, name: str, place: dict, line: int, type_name: str, size: int, count: int) -> dict:
+    return {
+        "kind": kind,
+        "name": name,
+        "place": place,
+        "line": line,
+        "type": type_name,
+        "size": size,
+        "own": size,
+        "length": count,
+    }
