@@ -190,7 +190,7 @@ def table(rows: list[Row]) -> Table:
     return shown
 
 
-def line(row: Row) -> str:
+def in_short(row: Row) -> str:
     """The row as it is printed when its case has ended."""
     way = "-" if row.way is None else f"{100 * row.way:.0f} %"
     sizes = " ".join(f"{size / MIB:8.2f}" for size in (row.before, row.ours, row.after))
@@ -246,7 +246,7 @@ def main() -> int:
             row.error = (str(error).strip().splitlines() or [type(error).__name__])[-1]
         finally:
             places.put(place)
-        print(line(row), flush=True)
+        print(in_short(row), flush=True)
         return row
 
     with ThreadPoolExecutor(WORKERS) as pool:

@@ -237,7 +237,7 @@ def test_an_account_cannot_publish_as_another_nor_read_anothers_inbox(tmp_path: 
 def test_a_bus_with_the_account_of_another_agent_is_refused(tmp_path: Path) -> None:
     async def main() -> None:
         async with broker("nats-server", tmp_path) as server:
-            with pytest.raises(BrokerUnreachable, match=r"does not let this account subscribe to lowtide/s1/inbox/router/\+"):
+            with pytest.raises(BrokerUnreachable, match=r"does not let this account subscribe to .*/inbox/router/\+"):
                 await soon(Bus("router", SESSION, server.address("researcher"), tmp_path).__aenter__())
 
     asyncio.run(main())

@@ -81,7 +81,7 @@ def test_no_room_for_an_export(tmp_path, repo):
 FILL = """
 cp -a "$1/." "$2/"
 (
-  until grep -qs candidate_measured "$2/.codeflash/journal.jsonl"; do sleep 0.02; done
+  for wait in $(seq 10000); do grep -qs candidate_measured "$2/.codeflash/journal.jsonl" && break; sleep 0.02; done
   dd if=/dev/zero of="$2/.codeflash/fill" bs=4096 2>/dev/null
 ) &
 shift; repo=$1; shift

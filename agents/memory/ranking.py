@@ -1,7 +1,7 @@
 """From a profile to ranked targets: what holds or makes the bytes alive at the peak. Pure; reads no source."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agents.memory.playbook.rule import Focus
 from messaging.contents import Allocation
@@ -35,7 +35,16 @@ def rank(profile: Profile) -> list[Ranked]:
         place = (ranked.target.file, ranked.target.name if kind == "holder" else "", ranked.target.line, kind)
         if place not in best or best[place].focus.size < ranked.focus.size:
             best[place] = ranked
-    return sorted(best.values(), key=lambda r: (-r.focus.size, r.target.file, r.target.line, r.target.name))
+    found = sorted(best.values(), key=lambda r: (-r.focus.size, r.target.file, r.target.line, r.target.name))
+    return [replace(ranked, focus=replace(ranked.focus, holdings=_locals(profile, ranked.focus))) for ranked in found]
+
+
+def _locals(profile: Profile, focus: Focus) -> tuple[Holding, ...]:
+    """What the locals and arguments of functions in the focus's file held."""
+    holdings = profile.census.holdings if profile.census is not None else []
+    return tuple(
+        h for h in holdings if h.kind in ("local", "argument") and h.place is not None and h.place.file == focus.file
+    )
 
 
 def _target(name: str, file: str, line: int, function: str, size: int, category: str) -> Allocation:

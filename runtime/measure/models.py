@@ -168,6 +168,16 @@ class Cache(Record):
     """Types of the results kept, those inside tuples among them; empty where the cache has a bound."""
 
 
+class ArrayFacts(Record):
+    """What a numpy array was like at the census. Its dtype is the holding's `element`."""
+
+    shape: list[int]
+    contiguous: bool
+    """In C order without gaps."""
+    owner: bool
+    """It is no view: no base, and its data is its own."""
+
+
 class Holding(Record):
     """What held bytes at the census, a name or another holder: what to free, or to make smaller."""
 
@@ -199,6 +209,10 @@ class Holding(Record):
     """As sys.getrefcount inside the probe reads it, less the probe's own references: 1 is a sole owner."""
     element: str = ""
     """Commonest element type of a container."""
+    array: ArrayFacts | None = None
+    """Of a numpy.ndarray itself, not of a subclass."""
+    columns: dict[str, str] = {}
+    """Of a pandas.DataFrame: column -> dtype, where all columns are named by different texts."""
     cache: Cache | None = None
 
 

@@ -27,6 +27,7 @@ class Focus:
         attribute: the attribute that holds the bytes, when the target is one.
         refcounts: name -> reference count of the function's locals at the census (1: sole owner).
         hits: how often the line running at the peak ran in all (0: unknown).
+        holdings: what the locals and arguments of the file's functions held at the census.
     """
 
     file: str
@@ -39,6 +40,15 @@ class Focus:
     attribute: str = ""
     refcounts: Mapping[str, int] = field(default_factory=dict)
     hits: int = 0
+    holdings: tuple[Holding, ...] = ()
+
+    def seen(self, name: str) -> Holding | None:
+        """What the census saw a local or argument of the function hold; None where frames of it differ in type."""
+        found = [
+            h for h in self.holdings if h.name == name and h.place is not None and h.place.function == self.function
+        ]
+        alike = {(h.type, h.element, repr(h.array), repr(h.columns)) for h in found}
+        return found[0] if len(alike) == 1 else None
 
     @property
     def place(self) -> FunctionPlace:

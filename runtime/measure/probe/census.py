@@ -32,6 +32,8 @@ LEAST = 1024
 """Bytes from which a name is reported."""
 TYPES = 40
 """Types of what a name keeps alive, beyond which none is named."""
+COLUMNS = 200
+"""Columns of a pandas frame beyond which none is named."""
 LOOKED_AT = 1000
 """Elements of a container looked at to name the commonest type."""
 
@@ -278,6 +280,8 @@ def _holding(roots: Roots, division: owners.Owners, number: int) -> dict:
         "length": _length(root.value),
         "refcount": root.refcount if root.refcount < _NEVER_COUNTED else None,
         "element": _element(root.value),
+        "array": _array(root.value),
+        "columns": _columns(root.value),
     }
 
 
@@ -310,6 +314,31 @@ def _element(value: object) -> str:
     elements = dict.values(value) if base is dict else base.__iter__(value)
     kinds = Counter(map(type, itertools.islice(elements, LOOKED_AT)))
     return classes.type_name(kinds.most_common(1)[0][0]) if kinds else ""
+
+
+def _array(value: object) -> dict | None:
+    """ArrayFacts of a plain numpy array."""
+    ndarray = getattr(sys.modules.get("numpy"), "ndarray", None)
+    if ndarray is None or type(value) is not ndarray:
+        return None
+    flags = value.flags
+    return {
+        "shape": list(value.shape),
+        "contiguous": bool(flags.c_contiguous and flags.aligned),
+        "owner": value.base is None and bool(flags.owndata),
+    }
+
+
+def _columns(value: object) -> dict[str, str]:
+    """Column -> dtype of a plain pandas frame; empty where two columns, or one that is no text, would not be told."""
+    frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
+    if frame is None or type(value) is not frame:
+        return {}
+    names = list(value.columns)
+    if len(set(map(id, names))) < len(names) or not all(type(name) is str for name in names):
+        return {}
+    found = dict(zip(names, map(str, value.dtypes)))
+    return found if len(found) == len(names) <= COLUMNS else {}
 
 
 def _calibrate_namespace() -> int:

@@ -133,22 +133,20 @@ class Sampling:
                 if table["place"] == function.place:
                     table["unseen"] = int(self._unseen[function.number])
                     table["approximate"] = table["approximate"] or table["unseen"] > 0
-                    for index, stage in enumerate(table["stages"]):
-                        growth = self._growth.get(function.first + index)
+                    for index in sorted(function.bodies):
+                        growth = self._growth.get(index)
                         if growth is not None and growth[2] > 0 and growth[3] > 0:
-                            _share_out(table["stages"], index, stage["delta"], 1 + growth[3] / growth[2])
+                            body = range(*(stage - function.first for stage in function.bodies[index]))
+                            _share_out(table["stages"], index - function.first, body, 1 + growth[3] / growth[2])
         return tables
 
 
-def _share_out(stages: list[dict], index: int, grown: int, factor: float) -> None:
-    """Multiplies the deltas within a loop by a factor, but never to more than the loop grew by: that is exact."""
-    seen = sum(stage["delta"] for stage in stages if stage["parent"] == index)
-    if 0 < seen < grown:
-        _scale(stages, index, min(factor, grown / seen))
-
-
-def _scale(stages: list[dict], index: int, factor: float) -> None:
-    for number, stage in enumerate(stages):
-        if stage["parent"] == index:
-            stage["delta"] = int(stage["delta"] * factor)
-            _scale(stages, number, factor)
+def _share_out(stages: list[dict], index: int, body: range, factor: float) -> None:
+    """Multiplies the deltas in a loop's body, but to no more than is left of what the loop grew by: that is exact."""
+    inside = [number for number, stage in enumerate(stages) if stage["parent"] == index]
+    seen = sum(stages[number]["delta"] for number in inside if number in body)
+    beside = sum(stages[number]["delta"] for number in inside if number not in body)
+    if 0 < seen < stages[index]["delta"] - beside:
+        factor = min(factor, (stages[index]["delta"] - beside) / seen)
+        for number in body:
+            stages[number]["delta"] = int(stages[number]["delta"] * factor)
