@@ -117,6 +117,7 @@ class Optimizer(Agent):
             protect=(*config.protect, *conventions.protect),
             only_proven=config.only_proven,
             max_experiments=config.max_experiments or 0,
+            leak_check=config.leak_check,
             library=facts.kind == "library",
             requires_python=facts.requires_python,
             python=python_version(facts),

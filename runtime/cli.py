@@ -44,12 +44,15 @@ def optimize(
     ] = None,
     only_proven: Annotated[bool, typer.Option("--only-proven", help="Only changes proven by static analysis.")] = False,
     max_experiments: Annotated[int | None, typer.Option(min=1, help="Stop after so many experiments.")] = None,
+    leak_check: Annotated[
+        int | None, typer.Option(metavar="N", min=5, help="Repeat the target N times, and say what grows each time.")
+    ] = None,
 ) -> None:
     """Lowers the peak memory of a target: measures, tries one change at a time, keeps what is proven."""
     from runtime.prepare import Options
 
     options = Options(
-        repository, target or [], command or [], python, broker, protect or [], only_proven, max_experiments
+        repository, target or [], command or [], python, broker, protect or [], only_proven, max_experiments, leak_check
     )
     raise typer.Exit(_optimize(options))
 

@@ -64,6 +64,8 @@ class SessionConfig(BaseModel):
     only_proven: bool = False
     """Only rules that are proven statically (level A)."""
     max_experiments: int | None = Field(default=None, ge=1)
+    leak_check: int = Field(default=0, ge=0)
+    """How often the target is repeated in one process to see what it leaves behind; 0: not at all."""
     sandbox: Literal["isolated", "limited"]
     """The level this machine can give, found before the session began."""
     started: datetime = Field(default_factory=lambda: datetime.now(UTC))

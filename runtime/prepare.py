@@ -36,6 +36,7 @@ class Options:
         protect: globs of paths no patch may touch.
         only_proven: only rules proven statically.
         max_experiments: stop after so many.
+        leak_check: repeat the target so often, to see what it leaves behind; None: not at all.
     """
 
     repository: Path
@@ -46,6 +47,7 @@ class Options:
     protect: Sequence[str] = ()
     only_proven: bool = False
     max_experiments: int | None = None
+    leak_check: int | None = None
 
 
 def prepare(options: Options, environment: Environment) -> list[SessionConfig]:
@@ -89,6 +91,7 @@ def prepare(options: Options, environment: Environment) -> list[SessionConfig]:
         protect=list(options.protect),
         only_proven=options.only_proven,
         max_experiments=options.max_experiments,
+        leak_check=options.leak_check or 0,
         sandbox=Sandbox.detect().level,
     )
     return [

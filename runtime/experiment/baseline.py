@@ -6,6 +6,7 @@ from messaging.contents import Baseline, Note
 from runtime.errors import TargetFailed
 from runtime.experiment.bench import Bench, RunFailed, traced_figures, with_plain
 from runtime.experiment.events import BaselineMeasured, Carried, Figures, Learned, TestsMeasured
+from runtime.experiment.leak_check import check_leaks
 from runtime.experiment.profiling import Profiling
 from runtime.experiment.services import Services
 from runtime.git import blob_id
@@ -36,20 +37,16 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
         await services.log(Note(text=f"carried into every export, since git does not have them: {names}"))
     _can_be_measured(bench, first)
     await services.gate.step()
-    bed, other = bench.lay(tree), bench.lay(tree)
     try:
+        bed = bench.bed(tree)
         figures = await traced_figures(bed)
-        # On an export of its own: a result that depends on where the files lie is no stable one.
-        again = await other.report("digest" if bench.method.target.kind == "test" else "plain")
-        plain = [again] if again.vm_hwm is not None else []
-        plain.append(await bed.report("plain"))
+        # The other digest is of another export: a result that depends on where the files lie is no stable one.
+        again = await _other_digest(bench, tree) if bench.method.target.kind == "test" else first
+        plain = [first, await bed.report("plain")]
     except RunFailed as failed:
         raise TargetFailed(
             f"the target {bench.method.target.text!r} cannot be measured ({failed})", failed.output
         ) from failed
-    finally:
-        bed.remove()
-        other.remove()
     figures = with_plain(figures, plain)
     stable = figures.digest is not None and figures.digest == again.digest
     seeded = await bench.digest(tree, OTHER_SEED) if stable else None
@@ -58,12 +55,13 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
             tree=tree,
             figures=figures,
             digest_stable=stable,
-            digest_kind=again.digest_kind or first.digest_kind,
+            digest_kind=again.digest_kind,
             opaque=again.opaque,
             other_seed_digest=seeded,
             input_size=size,
         )
     )
+    await check_leaks(services)
     # A branch with keeps of an earlier session may well have brought the target below.
     if figures.traced_peak < SMALLEST_TARGET and services.repository.head == services.repository.base:
         raise TargetFailed(
@@ -83,6 +81,14 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
     await services.log(
         Baseline(stages=rows, peak=profile.peak / MIB, top=profiling.targets[:5], metric=services.domain.metric)
     )
+
+
+async def _other_digest(bench: Bench, tree: str) -> ProbeReport:
+    bed = bench.lay(tree)
+    try:
+        return await bed.report("digest")
+    finally:
+        bed.remove()
 
 
 def _can_be_measured(bench: Bench, first: ProbeReport) -> None:

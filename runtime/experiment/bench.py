@@ -17,6 +17,9 @@ Run = Callable[[Job], Awaitable[Outcome]]
 CARRY_ROUNDS = 6
 """A carried file can lead to the next that is missing; more rounds than this and the target is said to fail."""
 
+KEPT = 2
+"""Exports that stay laid and warm: the branch's and the candidate's. Each run has a copy of its own (runner)."""
+
 PAIRS = 2
 """Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15)."""
 
@@ -82,7 +85,7 @@ class Bed:
             }
         )
         outcome = await self.bench.run(job)
-        self.warm = False
+        self.warm = self.warm and outcome.status != "ok"
         self.bench.costs.runner_s += outcome.wall_s
         self.bench.costs.traced_runs += outcome.traced_runs
         return outcome
@@ -128,10 +131,25 @@ class Bench:
     costs: Costs = field(default_factory=Costs)
     entry: list[FunctionPlace] = field(default_factory=list)
     """The entry function, as the last profile found it."""
+    beds: dict[str, Bed] = field(default_factory=dict, init=False, repr=False)
+    """The exports kept, by tree: the one that was asked for last comes last."""
 
     def lay(self, tree: str) -> Bed:
-        """A fresh export of `tree`, with the carried files in it."""
+        """A fresh export of `tree`, with the carried files in it; the caller removes it."""
         return Bed(self, tree, self.exports.create(self.repository, tree, self.carried))
+
+    def bed(self, tree: str) -> Bed:
+        """The export of a tree that is measured more than once; `close`, or asking for others, removes it."""
+        bed = self.beds.pop(tree, None) or self.lay(tree)
+        while len(self.beds) >= KEPT:
+            self.beds.pop(next(iter(self.beds))).remove()
+        self.beds[tree] = bed
+        return bed
+
+    def close(self) -> None:
+        """Throws away the exports that were kept."""
+        while self.beds:
+            self.beds.popitem()[1].remove()
 
     async def first_run(self, tree: str) -> tuple[ProbeReport, int | None]:
         """The target's first plain run on an export; carries what it turns out to need (I12).
@@ -165,49 +183,34 @@ class Bench:
 
     async def figures(self, tree: str) -> Figures:
         """The verdict figures of one tree: one traced run, and the digest where it has a run of its own."""
-        bed = self.lay(tree)
-        try:
-            return await traced_figures(bed)
-        finally:
-            bed.remove()
+        return await traced_figures(self.bed(tree))
 
     async def pairs(self, before: str, after: str, rounds: int) -> tuple[list[ProbeReport], list[ProbeReport]]:
         """Plain runs of two trees, interleaved (I15): before, after, before, after ..."""
-        beds = self.lay(before), self.lay(after)
+        beds = self.bed(before), self.bed(after)
         reports: tuple[list[ProbeReport], list[ProbeReport]] = ([], [])
-        try:
-            for _ in range(rounds):
-                for bed, into in zip(beds, reports, strict=True):
-                    into.append(await bed.report("plain"))
-        finally:
-            for bed in beds:
-                bed.remove()
+        for _ in range(rounds):
+            for bed, into in zip(beds, reports, strict=True):
+                into.append(await bed.report("plain"))
         return reports
 
     async def profile(self, tree: str) -> Profile:
-        """Two traced runs, call peaks and stages, and one untraced census at the peak (design, section 6: cost)."""
-        bed = self.lay(tree)
-        try:
-            calls = await bed.report("calls")
-            # A peak so low that no function of the target sets it: the entry function still has its stages.
-            chain = calls.chain or self.entry
-            self.entry = chain[:1]
-            stages = await bed.report("stages", chain=chain, peak_hint=calls.traced_peak)
-            census = None
-            if stages.event is not None:
-                outcome = await bed.run("census", chain=chain, event=stages.event)
-                census = outcome.report if outcome.status == "ok" else None
-            return Profile(tree, calls, stages, census)
-        finally:
-            bed.remove()
+        """Two traced runs, for the chain and its stages, and one untraced census at the peak (design, section 6)."""
+        bed = self.bed(tree)
+        calls = await bed.report("calls")
+        # A peak so low that no function of the target sets it: the entry function still has its stages.
+        chain = calls.chain or self.entry
+        self.entry = chain[:1]
+        stages = await bed.report("stages", chain=chain, peak_hint=calls.traced_peak)
+        census = None
+        if stages.event is not None:
+            outcome = await bed.run("census", chain=chain, event=stages.event)
+            census = outcome.report if outcome.status == "ok" else None
+        return Profile(tree, calls, stages, census)
 
     async def digest(self, tree: str, hash_seed: int) -> str | None:
         """The digest under another hash seed."""
-        bed = self.lay(tree)
-        try:
-            return (await bed.report("digest", hash_seed=hash_seed)).digest
-        finally:
-            bed.remove()
+        return (await self.bed(tree).report("digest", hash_seed=hash_seed)).digest
 
     async def tests(self, tree: str, ids: Sequence[str] = ()) -> TestOutcomes | None:
         """The test suite, or some of it; None when there is none.

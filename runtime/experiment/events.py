@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from messaging.contents import Allocation, Shown, StageRow
 from runtime.experiment.survey import SurveyFile
-from runtime.measure.models import TargetSpec
+from runtime.measure.models import Leaks, TargetSpec
 
 
 class Event(BaseModel):
@@ -122,6 +122,13 @@ class GuardMeasured(Event):
     digest: str | None = None
     """Of its observable result, where that is the same from run to run and a traced run has it."""
     failure: str = ""
+
+
+class LeaksMeasured(Event):
+    """The leak check the user asked for, on the branch as the session found it."""
+
+    type: Literal["leaks_measured"] = "leaks_measured"
+    leaks: Leaks
 
 
 class TestsMeasured(Event):
@@ -316,6 +323,7 @@ AnyEvent = Annotated[
     | BaselineMeasured
     | Surveyed
     | GuardMeasured
+    | LeaksMeasured
     | TestsMeasured
     | Profiled
     | ExperimentStarted

@@ -2,6 +2,7 @@
 
 from runtime.experiment import views
 from runtime.experiment.experiment import Experiment
+from runtime.experiment.leaks import said
 from runtime.experiment.ledger import short
 from runtime.experiment.state import State
 from runtime.measure.models import MIB
@@ -23,6 +24,7 @@ def render_handoff(state: State, notes: str = "", conventions: str = "") -> str:
         ("Cross-Tier Baseline", _tiers(state)),
         ("Current Results", _results(state)),
         ("Optimizations Kept", _kept(state)),
+        *((("Leak Check", [f"- {line}" for line in said(state.leaks)]),) if state.leaks else ()),
         ("Key Discoveries", views.numbered(views.discoveries(state))),
         ("What Was Tried and Discarded", views.discarded(state)),
         ("Plateau", _plateau(state)),

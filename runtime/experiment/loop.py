@@ -253,6 +253,7 @@ class Loop:
             await self.services.log(Note(level="warning", text="the pre-submit review has findings: see HANDOFF.md"))
 
     def _end(self, outcome: str, reason: str, code: int) -> None:
+        self.services.bench.close()
         costs = self.services.bench.costs
         self.record.add(
             Counted(

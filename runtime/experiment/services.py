@@ -113,6 +113,8 @@ class Services:
     protect: tuple[str, ...] = ()
     """Globs of paths no patch may touch, beside those that never may."""
     only_proven: bool = False
+    leak_check: int = 0
+    """How often the target is repeated for the leak check; 0: no check."""
     max_experiments: int = 0
     """0: no limit but the plateau."""
     library: bool = False

@@ -22,6 +22,7 @@ from runtime.experiment.events import (
     Figures,
     FinalMeasured,
     GuardMeasured,
+    LeaksMeasured,
     Learned,
     Milestone,
     PlateauReached,
@@ -36,6 +37,7 @@ from runtime.experiment.events import (
     TestsMeasured,
 )
 from runtime.experiment.experiment import Experiment
+from runtime.measure.models import Leaks
 
 __all__ = ["Costs", "Experiment", "State", "apply", "fold"]
 
@@ -75,6 +77,8 @@ class State:
     carried: tuple[tuple[str, str], ...] = ()
     baselines: tuple[tuple[int, BaselineMeasured], ...] = ()
     guards: tuple[GuardMeasured, ...] = ()
+    leaks: Leaks | None = None
+    """The leak check; None: not asked for, or not made yet."""
     survey: Surveyed | None = None
     tests: TestsMeasured | None = None
     current: Figures | None = None
@@ -192,6 +196,8 @@ def apply(state: State, event: AnyEvent) -> State:
             return replace(state, survey=event)
         case GuardMeasured():
             return replace(state, guards=(*state.guards, event))
+        case LeaksMeasured():
+            return replace(state, leaks=event.leaks)
         case Carried():
             return replace(state, carried=tuple(sorted({**dict(state.carried), **event.files}.items())))
         case Profiled():

@@ -56,12 +56,12 @@ class FunctionPlace(Record):
 class Job(Record):
     """One run of target code on one export."""
 
-    purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests", "survey"]
+    purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests", "survey", "leaks"]
     """inspect: interpreter and installed tools only. plain: untraced; VmHWM, wall time, digest where it can be had
     without changing the run. traced: tracemalloc(1); the verdict. calls: traced, `chain` wanted.
     stages: traced with probes along `chain`. census: untraced with probes along `chain`, the census at `event`.
     digest: untraced, canonical digest of the observable result. tests: the test command. survey: all tests, with the
-    traced peak of each."""
+    traced peak of each. leaks: the target `repeats` times in one process, traced."""
     python: str
     """The interpreter, absolute. Never resolved: a venv's python is a link."""
     export: str
@@ -95,6 +95,8 @@ class Job(Record):
     """inspect: top-level modules to look for, without importing them."""
     survey_s: float = 0.0
     """survey: no test is begun after so many seconds."""
+    repeats: int = 0
+    """leaks: how often the target runs, three times at least."""
 
 
 class ImportedFile(Record):
@@ -296,6 +298,30 @@ class Tools(Record):
     """Where the target's command leads in this environment (`module:function`); "" when it is not there."""
 
 
+class Growth(Record):
+    """What one line leaves behind at each repetition of the target."""
+
+    file: str
+    """Relative to the export for project code, absolute otherwise."""
+    project: bool
+    line: int
+    size: int
+    """Bytes a repetition."""
+    count: int
+    """Blocks a repetition."""
+
+
+class Leaks(Record):
+    """What repetitions of the target left behind, each after a collection."""
+
+    warm: int
+    """Repetitions that filled caches: growth counts from there on."""
+    alive: list[int]
+    """Traced bytes above the start after each repetition."""
+    growth: list[Growth]
+    """The fastest growing lines first."""
+
+
 class ProbeReport(Record):
     """What one run of the probe says. None: not measured in this mode."""
 
@@ -348,6 +374,8 @@ class ProbeReport(Record):
     """The innermost project frame at the census, with the line it was at."""
     tests: TestOutcomes | None = None
     survey: SurveyRows | None = None
+    leaks: Leaks | None = None
+    """leaks: None also where the target failed on the way."""
     tools: Tools | None = None
 
 

@@ -297,7 +297,12 @@ def _length(value: object) -> int | None:
     for base in type(value).__mro__:
         if "__len__" in base.__dict__:
             method = base.__dict__["__len__"]
-            return method(value) if isinstance(method, types.WrapperDescriptorType) else None
+            if not isinstance(method, types.WrapperDescriptorType):
+                return None
+            try:
+                return method(value)
+            except TypeError:
+                return None  # an array without dimensions
     return None
 
 
@@ -335,10 +340,10 @@ def _columns(value: object) -> dict[str, str]:
     if frame is None or type(value) is not frame:
         return {}
     names = list(value.columns)
-    if len(set(map(id, names))) < len(names) or not all(type(name) is str for name in names):
+    if len(names) > COLUMNS or not all(type(name) is str for name in names):
         return {}
     found = dict(zip(names, map(str, value.dtypes)))
-    return found if len(found) == len(names) <= COLUMNS else {}
+    return found if len(found) == len(names) else {}
 
 
 def _calibrate_namespace() -> int:

@@ -82,6 +82,7 @@ class Run:
         self.watch = self.watching.Watch(self.export, self._replaced)
         self.not_found = self.importing.NotFound()
         self.tester = None
+        self.leaks = None
         self.ended = None
         self._pid = _getpid()
         self._concluding = False
@@ -114,9 +115,11 @@ class Run:
     def go(self) -> None:
         """Runs the target and writes the report."""
         kind = "tests" if self.purpose in ("tests", "survey") else self.target["kind"]
+        if self.purpose == "leaks":
+            self.leaks = load("leaks").Repeats(self.job["repeats"], self.export)
         if kind in ("test", "tests"):
             survey = load("survey").Survey(self.job["survey_s"], self.write) if self.purpose == "survey" else None
-            self.tester = load("testing").make(self.job, self.export, self.meter, self.purpose, survey)
+            self.tester = load("testing").make(self.job, self.export, self.meter, self.purpose, survey, self.leaks)
         self.prepare()
         if self.tester is not None:
             self.tester.prepare()
@@ -124,15 +127,18 @@ class Run:
         self.meter.prepare()
         if self.tester is not None:
             self.ended = self.tester.run()
-        elif kind in self.targets.PROGRAMS:
-            self.ended = self.targets.run_program(self.target, self.export, self.meter, self.recorder)
-            self.targets.wind_up()
         else:
-            self.ended = self.targets.run_function(
-                self.target["module"], self.target["function"], self.target["text"], self.meter
-            )
+            self.ended = self.leaks.run(self._once) if self.leaks is not None else self._once()
+            if kind in self.targets.PROGRAMS:
+                self.targets.wind_up()
         self._as_child()
         self.conclude()
+
+    def _once(self) -> object:
+        if self.target["kind"] in self.targets.PROGRAMS:
+            return self.targets.run_program(self.target, self.export, self.meter, self.recorder)
+        target = self.target
+        return self.targets.run_function(target["module"], target["function"], target["text"], self.meter)
 
     def _as_child(self) -> None:
         """A fork of the target's that came back up to here ends as a fork of any script would."""
@@ -189,6 +195,8 @@ class Run:
         )
         if self.tester is not None:
             fields.update(self.tester.report(self.output))
+        if self.leaks is not None:
+            fields.update(self.leaks.fields())
         self.write(fields)
 
     def _digest(self) -> dict:

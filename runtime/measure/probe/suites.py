@@ -87,11 +87,20 @@ class Unittest:
         recorder: returns.Returns for the digest, else None.
         whole: True for the test command, False for a test target.
         survey: survey.Survey for the survey, else None.
+        leaks: leaks.Repeats for the leak check, else None.
     """
 
     def __init__(
-        self, names: Iterable[str], export: str, meter: object, recorder: object, whole: bool, survey: object = None
+        self,
+        names: Iterable[str],
+        export: str,
+        meter: object,
+        recorder: object,
+        whole: bool,
+        survey: object = None,
+        leaks: object = None,
     ) -> None:
+        self._leaks = leaks
         self._names = names
         self._export = export
         self._meter = meter
@@ -111,8 +120,13 @@ class Unittest:
         try:
             if self._recorder is not None:
                 self._recorder.install()
-            suite = self._suite()
-            self._run(suite)
+            if self._leaks is None:
+                self._run(self._suite())
+            else:
+                self._leaks.begin()
+                for _ in range(self._leaks.repeats):
+                    self._run(self._suite())
+                    self._leaks.done()
         except BaseException as error:  # noqa: BLE001  the target's
             return targets.Ended(targets.failure_of(error), code=1)
         self.code = 1 if self.outcomes.failed else 0 if self.outcomes.started else NO_TESTS

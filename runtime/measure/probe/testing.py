@@ -20,7 +20,7 @@ _USAGE = 4
 """pytest's exit code for options it does not know, and for arguments that are not there."""
 
 
-def make(job: dict, export: str, meter: object, purpose: str, survey: object = None) -> object:
+def make(job: dict, export: str, meter: object, purpose: str, survey: object = None, leaks: object = None) -> object:
     """The way to run this job's tests: Pytest, suites.Unittest, or Missing, with one interface."""
     target = job["target"] if job["purpose"] not in ("tests", "survey") else None
     recorder = None
@@ -28,12 +28,12 @@ def make(job: dict, export: str, meter: object, purpose: str, survey: object = N
         recorder = returns.Returns(export, os.path.join(export, target["path"]) if target["path"] else "")
     runner = job["test_runner"] if target is None else ""
     if runner != "unittest" and util.find_spec("pytest") is not None:
-        return Pytest(job, target, export, meter, recorder, survey)
+        return Pytest(job, target, export, meter, recorder, survey, leaks)
     if runner == "unittest":
         return suites.Unittest(suites.names_of(job["tests"], job["roots"]), export, meter, recorder, True, survey)
     if target is not None and target["node"]:
         names = suites.names_of([target["path"] + target["node"]], job["roots"])
-        return suites.Unittest(names, export, meter, recorder, whole=False)
+        return suites.Unittest(names, export, meter, recorder, whole=False, leaks=leaks)
     return Missing()
 
 
@@ -68,11 +68,20 @@ class Pytest:
         meter: begun before the first test's setup, finished after the last one's teardown.
         recorder: returns.Returns for the digest, else None.
         survey: survey.Survey for the survey, else None.
+        leaks: leaks.Repeats for the leak check, else None.
     """
 
     def __init__(
-        self, job: dict, target: dict | None, export: str, meter: object, recorder: object, survey: object = None
+        self,
+        job: dict,
+        target: dict | None,
+        export: str,
+        meter: object,
+        recorder: object,
+        survey: object = None,
+        leaks: object = None,
     ) -> None:
+        self._leaks = leaks
         self._wanted = list(job["tests"])
         if target is not None:
             self._wanted = [target["path"] + target["node"]] if target["path"] else target["arguments"]
@@ -113,8 +122,11 @@ class Pytest:
         if self._recorder is not None:
             self._recorder.install()
         sys.argv[:] = ["pytest", *self._wanted]
+        plugins = [self.outcomes]
+        if self._leaks is not None:
+            plugins.append(_repeating(self._pytest, self._leaks, self.outcomes))
         try:
-            self.code = int(self._pytest.main(arguments, plugins=[self.outcomes]))
+            self.code = int(self._pytest.main(arguments, plugins=plugins))
         except SystemExit as error:
             self.code = error.code if isinstance(error.code, int) else 1
         except BaseException as error:  # noqa: BLE001  a plugin's or the target's
@@ -191,3 +203,30 @@ def _plugin(
                 self.fail(report.nodeid)
 
     return Outcomes()
+
+
+def _repeating(pytest: types.ModuleType, leaks: object, outcomes: object) -> object:
+    """A plugin that runs all tests together, again and again, each time with its fixtures made and torn down."""
+    run = import_module("_pytest.runner").runtestprotocol
+
+    class Repeating:
+        def __init__(self) -> None:
+            self._items = []
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_runtest_protocol(self, item: object, nextitem: object) -> bool:
+            self._items.append(item)
+            if nextitem is None:
+                leaks.begin()
+                for number in range(leaks.repeats):
+                    self._round(first=number == 0)
+                    leaks.done()
+            return True
+
+        def _round(self, first: bool) -> None:
+            for item, following in zip(self._items, [*self._items[1:], None]):
+                # Logged once: what pytest keeps of each report would count as growth.
+                if any(report.failed for report in run(item, log=first, nextitem=following)):
+                    outcomes.fail(item.nodeid)
+
+    return Repeating()
