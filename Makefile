@@ -8,7 +8,7 @@ demo: .venv/installed
 	$(BIN)/python examples/demo.py
 
 test: .venv/tested check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: .venv/tested
 	$(BIN)/ruff check .

@@ -118,6 +118,7 @@ class Optimizer(Agent):
             only_proven=config.only_proven,
             max_experiments=config.max_experiments or 0,
             leak_check=config.leak_check,
+            memray=next((found.removeprefix("memray ") for found in facts.profilers if found.startswith("memray ")), ""),
             library=facts.kind == "library",
             requires_python=facts.requires_python,
             python=python_version(facts),

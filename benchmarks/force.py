@@ -11,7 +11,8 @@ from difflib import unified_diff
 from pathlib import Path
 
 from agents.memory.analysis.project import Project
-from benchmarks.forced import Costs, Facts, candidates, chosen, edits_of
+from benchmarks.foci import Facts
+from benchmarks.forced import Costs, candidates, chosen, edits_of
 
 
 def main() -> int:

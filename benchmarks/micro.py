@@ -15,17 +15,20 @@ import subprocess
 import sys
 import venv
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
-from queue import SimpleQueue
 
 from rich.console import Console
 from rich.table import Table
 
 from agents.memory.domain import MemoryDomain
 from agents.memory.playbook.rule import Rule
-from benchmarks.forced import Costs, Facts, candidates, chosen, hunks
+from agents.memory.ranking import SMALLEST
+from benchmarks.foci import Facts
+from benchmarks.forced import Costs, candidates, chosen, hunks
 from benchmarks.micro_profile import Measured, Place, RunFailed
 from benchmarks.micro_project import EDITABLE, Cases
 from messaging.contents import Candidate
@@ -133,6 +136,8 @@ class Trial:
         self.row.after = self.place.measure(self.folder / "after").peak
         current, tried = self.folder / "before", set[str]()
         for number in range(ROUNDS):
+            if self.row.ours < SMALLEST:
+                break  # the ranking has no target so small
             offered, forced = propose(self.playbook, current, self.place)
             self.row.proposed += [c.rule for c in offered if not c.edits and c.rule not in self.row.proposed]
             fresh = [c for c in offered if c.edits and c.key not in tried][:TRIALS]
@@ -220,6 +225,24 @@ def _bad(rows: list[Row]) -> int:
     return sum(bool(row.bad or row.error) for row in rows)
 
 
+_worker: list[tuple[Place, list[Rule], bool]] = []
+"""What a worker process was given when it began."""
+
+
+def _begin(places: "SimpleQueue[Place]", playbook: list[Rule], show: bool) -> None:
+    _worker.append((places.get(), playbook, show))
+
+
+def _one(row: Row) -> Row:
+    place, playbook, show = _worker[0]
+    try:
+        Trial(Cases(HERE / "micro" / "cases.py"), row, place, playbook, show).run()
+    except Exception as error:  # noqa: BLE001  what fails is said in the case's row, and the others go on
+        row.error = (str(error).strip().splitlines() or [type(error).__name__])[-1]
+    print(in_short(row), flush=True)
+    return row
+
+
 def main() -> int:
     """Runs the cases that the command line names, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -229,28 +252,20 @@ def main() -> int:
     words = parser.parse_args()
     playbook = chosen(words.rules)
     cases, catalogue = Cases(HERE / "micro" / "cases.py"), json.loads(CATALOGUE.read_text())
+    if unknown := set(words.ids) - set(cases.all):
+        parser.error(f"the catalogue has no entry {', '.join(sorted(unknown))}")
     python = make_venv()
-    places: SimpleQueue[Place] = SimpleQueue()
+    context = get_context("fork")
+    places: SimpleQueue[Place] = context.SimpleQueue()
     for number in range(WORKERS):
         place = Place(python, WORK / f"work{number}", WORK / f"data{number}")
         place.work.mkdir(parents=True, exist_ok=True)
         place.data.mkdir(parents=True, exist_ok=True)
         places.put(place)
-
-    def one(entry: str) -> Row:
-        row = Row(entry, cases.all[entry].title, catalogue.get(entry, {}).get("level", ""))
-        place = places.get()
-        try:
-            Trial(cases, row, place, playbook, words.show).run()
-        except Exception as error:  # noqa: BLE001  what fails is said in the case's row, and the others go on
-            row.error = (str(error).strip().splitlines() or [type(error).__name__])[-1]
-        finally:
-            places.put(place)
-        print(in_short(row), flush=True)
-        return row
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        rows = list(pool.map(one, words.ids or list(cases.all)))
+    every = [Row(entry, cases.all[entry].title, catalogue.get(entry, {}).get("level", "")) for entry in cases.all]
+    wanted = [row for row in every if not words.ids or row.id in words.ids]
+    with ProcessPoolExecutor(WORKERS, context, _begin, (places, playbook, words.show)) as pool:
+        rows = list(pool.map(_one, wanted))
     console = Console(width=None if sys.stdout.isatty() else 200)
     console.print(table(rows))
     for line in summary(rows):

@@ -22,7 +22,8 @@ from rich.table import Table
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.rule import Rule
-from benchmarks.forced import Costs, Facts, Forced, candidates, chosen, force, merged, with_edits
+from benchmarks.foci import Facts
+from benchmarks.forced import Costs, Forced, candidates, chosen, force, merged, with_edits
 from benchmarks.safety_tree import WORK, Package, Results, RunFailed, Tree, environment, packages
 from messaging.contents import Candidate
 
@@ -80,7 +81,7 @@ class Check:
         row.tests, row.unstable = len(self.stable), self.unstable
         left_out: set[str] = set()
         done = self._forced(level, left_out)
-        row.offered, row.crashes = done.offered, [*self.costs.crashes, *done.costs.crashes]
+        row.offered, row.crashes = len(done.offered), [*self.costs.crashes, *done.costs.crashes]
         row.seconds = self.costs.seconds
         for _ in range(CULPRITS):
             changed = self._changed(done.texts)
@@ -105,7 +106,7 @@ class Check:
             wanted=lambda candidate: candidate.level == level and candidate.key not in left_out,
             first=self.found,
         )
-        self.say(f"level {level}: {done.offered} candidates, {len(done.applied)} applied")
+        self.say(f"level {level}: {len(done.offered)} candidates, {len(done.applied)} applied")
         return done
 
     def _changed(self, texts: dict[str, str]) -> list[str]:

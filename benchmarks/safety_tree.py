@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.memory.analysis.project import Project
-from benchmarks.forced import Facts
+from benchmarks.foci import Facts
 from runtime import process
 from runtime.sandbox import Sandbox
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from messaging.contents import Allocation, Candidate, CrossDomain
 from runtime.experiment.events import BreakdownRow
-from runtime.measure.models import ProbeReport
+from runtime.measure.models import Native, ProbeReport
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,18 @@ class Profile:
         calls: the report of the `calls` run.
         stages: the report of the `stages` run.
         census: the report of the `census` run; None when it could not be taken.
+        native: what memray saw; None where it was not asked, or is not there.
+        children: bytes that child processes hold beside the target's own, at the summed peak, where that is the metric.
+        resident: VmHWM in bytes of an untraced run of the tree; None where it is not known.
     """
 
     tree: str
     calls: ProbeReport
     stages: ProbeReport
     census: ProbeReport | None
+    native: Native | None = None
+    resident: int | None = None
+    children: int = 0
 
     @property
     def peak(self) -> int:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runtime.domain import Profile, Sources
 from runtime.errors import LowtideError
-from runtime.measure.models import ProbeReport
+from runtime.measure.models import Native, ProbeReport
 from runtime.paths import confined
 
 
@@ -23,6 +23,9 @@ class ProfileFile(BaseModel):
     calls: ProbeReport
     stages: ProbeReport
     census: ProbeReport | None
+    native: Native | None
+    resident: int | None
+    children: int
     files: dict[str, str]
     """Path -> git blob of every tracked file of the tree."""
     editable: list[str]
@@ -34,7 +37,7 @@ class ProfileFile(BaseModel):
     @property
     def profile(self) -> Profile:
         """The profile."""
-        return Profile(tree=self.tree, calls=self.calls, stages=self.stages, census=self.census)
+        return Profile(self.tree, self.calls, self.stages, self.census, self.native, self.resident, self.children)
 
     def sources(self, root: Path) -> Sources:
         """The tree's sources, whose files lie below `root`."""
@@ -62,6 +65,9 @@ def write_profile(exchange: Path, profile: Profile, sources: Sources) -> str:
         calls=profile.calls,
         stages=profile.stages,
         census=profile.census,
+        native=profile.native,
+        resident=profile.resident,
+        children=profile.children,
         files=sources.files,
         editable=[path for path in sources.files if sources.editable(path)],
         library=sources.library,

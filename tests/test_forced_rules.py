@@ -7,7 +7,8 @@ from pathlib import Path
 from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.b01_listcomp_in_builtin import ListcompInBuiltin
 from agents.memory.playbook.rule import Focus
-from benchmarks.forced import Costs, Facts, candidates, foci, force, merged, peaks
+from benchmarks.foci import Facts, foci, peaks
+from benchmarks.forced import Costs, candidates, force, merged
 from benchmarks.micro_project import Cases
 from benchmarks.safety import prefix
 from messaging.contents import Candidate

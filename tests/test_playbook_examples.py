@@ -67,6 +67,7 @@ def focus_of(example: Example, text: str) -> Focus:
             attributes=attributes if example.attribute else [],
         )
     lines = frozenset({line}) if line else frozenset()
+    shared = {"kind": "local", "place": place, "size": SIZE}
     return Focus(
         file=FILE,
         function=example.function,
@@ -78,6 +79,7 @@ def focus_of(example: Example, text: str) -> Focus:
         attribute=example.attribute,
         refcounts=example.refcounts,
         hits=example.hits,
+        holdings=tuple(Holding.model_validate(shared | dict(seen)) for seen in example.holdings),
     )
 
 

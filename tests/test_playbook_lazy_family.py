@@ -1,6 +1,8 @@
 """Random small programs: what the further rules of laziness rewrite gives equal results, effects and exceptions."""
 
 import os
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +14,14 @@ from agents.memory.playbook.b11_sorted_head import SortedHead
 from agents.memory.playbook.b12_sorted_copy import SortedCopy
 from agents.memory.playbook.b13_added_lists import AddedLists
 from agents.memory.playbook.b14_iterated_slice import IteratedSlice
+from agents.memory.playbook.b16_running_aggregate import RunningAggregate
 from agents.memory.playbook.b17_set_of_list import SetOfList
 from agents.memory.playbook.b24_listed_range import ListedRange
+from agents.memory.playbook.b32_last_copy import LastCopy
+from agents.memory.playbook.b33_one_column import OneColumn
 from agents.memory.playbook.b34_counted_list import CountedList
 from agents.memory.playbook.b36_summed_lists import SummedLists
+from agents.memory.playbook.b39_concatenated_walk import ConcatenatedWalk
 from agents.memory.playbook.b42_merged_look_up import MergedLookUp
 from agents.memory.playbook.b43_fed_collection import FedCollection
 from agents.memory.playbook.b45_float_column import FloatColumn
@@ -58,6 +64,19 @@ def made(values, m):
     return out
 
 
+def tree(values):
+    values = list(values)
+    middle = len(values) // 2
+    return (tree(values[:middle]), values[middle], tree(values[middle + 1 :])) if values else None
+
+
+def walk(t, m):
+    if t is None:
+        return []
+    v = t[1]
+    return walk(t[0], m) + [{element}] + walk(t[2], m)
+
+
 """
 FORMS = {
     "B34": ("total = len([{e} for y in {s}{c}])", "total = len(list({s}))", "total = len(take(len({s}), {s}))",
@@ -82,19 +101,76 @@ FORMS = {
             "more = {{0: 5, 'a': k}}\nboth = {{**groups, **more}}\n{look}"),
     "B45": ("xs = [float({e}) for y in {s}{c}]\n{reduced}", "xs = [float(y) for y in {s}]\n{reduced}"),
     "B03": ("xs_ = 0\n{helper_use}",),
+    "B39": ("xs_ = 0\n{helper_use}",),
+    "B16": ("lists = {{}}\nfor y in {s}:\n    lists.setdefault({key}, []).append({exact})\n{aggregated}",
+            "lists = defaultdict(list)\nfor y in {s}:\n    lists[{key}].append({exact})\n{aggregated}"),
+    "B32": ("xs = [{e} for y in {s}{c}]\n{used}\nzs = {copied}\n{changed}\ntotal = zs",
+            "xs = [{e} for y in {s}{c}]\nzs = {copied}\n{changed}\ntotal.append(zs)"),
+    "B33": ("total = list(zip(*[({e}, {e2}) for y in {s}]))[1]", "a, b = zip(*[(y, {e}) for y in {s}])\ntotal = sum(b)",
+            "a, _, b = zip(*[(y, k, {e}) for y in {s}{c}])\n{column}"),
 }  # fmt: skip
 LOOKS = ("total = both[0], both.get('a')", "total = [both.get(y) for y in ys]",
          "k.clear()\ntotal = both['a'], 3 in both",
          "more[7] = 1\ntotal = 7 in both", "total = both.get(1, k)\nreturn both[9]")  # fmt: skip
 REDUCED = ("total = max(xs), min(xs)", "total = sum(xs), len(xs)", "total = [v for v in xs] if xs else sum(xs)",
            "for x in xs:\n    total.append(x)\ncount = len(xs)", "total = xs, max(xs)")  # fmt: skip
+AGGREGATED = ("total = {k_: sum(v) for k_, v in lists.items()}", "total = [max(v) for v in lists.values()]",
+              "total = {k_: len(v) for k_, v in lists.items()}",
+              "for k_, v in lists.items():\n    total.append(min(v))",
+              "total = sorted(lists), {k_: sum(v) for k_, v in lists.items()}",
+              "for k_ in lists:\n    total.append((k_, len(lists[k_])))",
+              "total = (sum(v) for v in lists.values())\ncount = list(total)\ntotal = 0")  # fmt: skip
+KEYS = ("y", "str(y)", "k[0]", "(str(y), count)", "len(str(y))", "noisy(str(y))", "boom(y)")
+EXACT = ("y", "int(y)", "len(str(y))", "float(y)", "str(y)", "1", "boom(y)", "noisy(1)", "len(lists)", "y is None")
+USED = ("pass", "alias = xs", "total.append(len(xs))", "groups['a'] = xs", "it = iter(xs)", "k = reversed(xs)",
+        "for w in xs:\n    total.append(w)", "total.append(xs)", "xs.append(k)", "total.extend(xs)")  # fmt: skip
+CHANGED = ("pass", "zs.append(k)", "total.append(len(xs))", "zs.reverse()\nxs = 1", "zs.pop()", "xs.append(1)",
+           "for x in zs:\n    total.append(x)")  # fmt: skip
 RULES: dict[str, Rule] = {
     rule.id: rule
     for rule in (
         ListUsedOnce(), ListHelper(), SortedHead(), SortedCopy(), AddedLists(), IteratedSlice(), SetOfList(),
         ListedRange(), CountedList(), SummedLists(), MergedLookUp(), FedCollection(), FloatColumn(),
+        RunningAggregate(), LastCopy(), OneColumn(), ConcatenatedWalk(),
     )
 }  # fmt: skip
+HELPER = {"B03": "made", "B39": "walk"}
+"""The function that is rewritten, where it is not `f`."""
+
+
+class Odd(list):  # type: ignore[type-arg]
+    """A list whose length and elements are not those it holds."""
+
+    def __iter__(self) -> Iterator[object]:
+        return iter((9, 8))
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Sour:
+    """An element that can neither be compared nor tested."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("eq")
+
+    def __bool__(self) -> bool:
+        raise ValueError("bool")
+
+    def __hash__(self) -> int:
+        return 1
+
+    def __repr__(self) -> str:
+        return "Sour"
+
+
+VARIED: list[Callable[[list[object]], Any]] = [
+    *FOREIGN,
+    lambda log: Odd([1, 2, 3]),
+    lambda log: [Sour(), 1, Sour()],
+    lambda log: (x for x in (3, 0.0, False)),
+]
+"""Inputs that only what is proved has to bear."""
 
 
 @st.composite
@@ -106,7 +182,7 @@ def programs(draw: st.DrawFn, rule: str) -> str:
 
     use = one(("loop", "consumer", "read"))
     body = one(BODIES)
-    name = "made(ys, k)" if rule == "B03" else "xs"
+    name = {"B03": "made(ys, k)", "B39": "walk(tree(ys), k)"}.get(rule, "xs")
     using = {
         "loop": f"for x in {name}:\n    {body}",
         "consumer": one(CONSUMERS).format(xs=name),
@@ -117,6 +193,8 @@ def programs(draw: st.DrawFn, rule: str) -> str:
     written = one(FORMS[rule]).format(
         e=one(NAMELESS), e2=one(("k", "count", "[1]", "len(LOG)", "noisy(1)")), s=one(SOURCES), c=one(CONDITIONS),
         use=using, helper_use=using, body=body, look=one(LOOKS), reduced=one(REDUCED),
+        key=one(KEYS), exact=one(EXACT), aggregated=one(AGGREGATED), used=one(USED), changed=one(CHANGED),
+        copied=one(("list(xs)", "xs[:]", "xs.copy()", "tuple(xs)")), column=one(REDUCED).replace("xs", "b"),
     )  # fmt: skip
     lines = written.split("\n")
     around = draw(st.sampled_from(("", "", "", "try", "finally", "loop")))
@@ -128,7 +206,7 @@ def programs(draw: st.DrawFn, rule: str) -> str:
     helpers = HELPERS.replace("{element}", one(("v", "(v, m)", "noisy(v)", "boom(v)", "str(v)", "len(LOG)")))
     start = ["mine = [0, 1, 2]", "alias = mine", "total = []", "count = 0", "groups = {}"]
     function = "\n    ".join([*start, *lines])
-    head = f"from itertools import islice\n{HEAD}{helpers}"
+    head = f"from collections import defaultdict\nfrom itertools import islice\n{HEAD}{helpers}"
     return f"{head}def f(ys, k, seen, box, table):\n    {function}\n    return total, count, mine, k, groups\n"
 
 
@@ -142,13 +220,12 @@ def test_rewritten_programs_behave_as_before(rule: str) -> None:
     )
     @given(programs(rule))
     def check(code: str) -> None:
-        function = "made" if rule == "B03" else "f"
-        candidate = rewritten(RULES[rule], code, function) if compiles(code) else None
-        if candidate is None:
+        candidate = rewritten(RULES[rule], code, HELPER.get(rule, "f")) if compiles(code) else None
+        if candidate is None or not candidate.edits:
             return
         fired[candidate.level] += 1
         after = candidate.edits[0].text
-        for make in PLAIN + (FOREIGN if candidate.level == "A" else []):
+        for make in PLAIN + (VARIED if candidate.level == "A" else []):
             returned, before = outcome(code, make)
             if candidate.level == "A" or returned:
                 assert outcome(after, make) == (returned, before), (candidate.assumes, after[after.index("def made") :])

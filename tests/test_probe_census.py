@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runtime.measure.models import AttributeCensus, ClassCensus, FunctionPlace, Holding, ProbeReport
+from runtime.measure.models import ArrayFacts, AttributeCensus, ClassCensus, FunctionPlace, Holding, ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 
 WORK = """
@@ -432,6 +432,8 @@ def test_arrays_count_once_and_views_lead_to_their_base(project: Project, python
     view, whole, alias = holding(census, "view"), holding(census, "whole"), holding(census, "alias")
     assert view.size == pytest.approx(800_000, rel=0.01)
     assert (view.type, view.element, view.length) == ("numpy.ndarray", "float64", 50_000)
+    assert view.array == ArrayFacts(shape=[50_000], contiguous=False, owner=False)
+    assert whole.array == ArrayFacts(shape=[100, 100], contiguous=True, owner=True)
     assert holding(census, "boxes").size == pytest.approx(100 * (1033 + 8), rel=0.02)
     assert whole.size + alias.size == pytest.approx(40_000, rel=0.01)
     assert (whole.own, alias.own, whole.refcount) == (0, 0, 2)

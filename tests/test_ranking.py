@@ -4,21 +4,36 @@ import ast
 from pathlib import Path
 
 from agents.memory.breakdown import breakdown
-from agents.memory.domain import MemoryDomain, enclosing_function
+from agents.memory.domain import MemoryDomain
+from agents.memory.places import enclosing_function
 from agents.memory.ranking import bytes_of, peak_line, rank
 from runtime.domain import Sources
+from runtime.git import blob_id
 from runtime.measure.models import MIB
 from tests.profiles import MAIN, profile, stage
 
-SOURCES = Sources(
-    root=Path("nowhere"),
-    tree="t",
-    files={"shop/main.py": "", "shop/load.py": ""},
-    editable=lambda path: True,
-    library=False,
-    requires_python=(3, 9),
-    python=(3, 11),
-)
+FILES = {
+    "main": "from shop import load\n\ndef main():\n    rows = load()\n    render(rows)\n    close()\n",
+    "load": "def load():\n    return [Row() for _ in range(9)]\n",
+}
+
+
+def sources(root: Path, **files: str) -> Sources:
+    """A tree of shop/NAME.py files; `FILES` where none are given."""
+    (root / "shop").mkdir()
+    blobs = {}
+    for name, text in (files or FILES).items():
+        (root / f"shop/{name}.py").write_text(text)
+        blobs[f"shop/{name}.py"] = blob_id(text.encode())
+    return Sources(
+        root=root,
+        tree="t",
+        files=blobs,
+        editable=lambda path: True,
+        library=False,
+        requires_python=(3, 9),
+        python=(3, 11),
+    )
 
 
 def test_targets_come_biggest_first():
@@ -57,9 +72,9 @@ def test_the_line_a_function_was_at_when_it_peaked():
     assert peak_line(profile().stages, MAIN) == 5
 
 
-def test_only_files_of_the_tree_are_ranked():
-    domain = MemoryDomain()
-    assert all(target.file in SOURCES.files for target in domain.rank(profile(), SOURCES))
+def test_only_files_of_the_tree_are_ranked(tmp_path):
+    domain, tree = MemoryDomain(), sources(tmp_path, main="")
+    assert {target.file for target in domain.rank(profile(), tree)} == {"shop/main.py"}
 
 
 def test_the_breakdown_adds_up_to_the_peak_and_knows_import_time_memory():
@@ -70,13 +85,13 @@ def test_the_breakdown_adds_up_to_the_peak_and_knows_import_time_memory():
     assert imports.size == 2 * MIB
 
 
-def test_heavy_imports_are_another_domains_concern():
-    domain = MemoryDomain()
-    assert not domain.signals(profile(), SOURCES)
+def test_heavy_imports_are_another_domains_concern(tmp_path):
+    domain, tree = MemoryDomain(), sources(tmp_path)
+    assert not domain.signals(profile(), tree)
     heavy = profile()
     sites = [heavy.stages.sites[2].model_copy(update={"size": 8 * MIB})]
     heavy = profile(stages=heavy.stages.model_copy(update={"sites": sites}))
-    [signal] = domain.signals(heavy, SOURCES)
+    [signal] = domain.signals(heavy, tree)
     assert signal.domain == "structure"
     assert "8.0 MiB" in signal.signal
 

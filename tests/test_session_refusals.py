@@ -11,15 +11,6 @@ from runtime.experiment.state import fold
 from tests.small_target import FILES
 from tests.team import repository
 
-CHILDREN = '''"""The memory is a child's."""
-
-import subprocess
-import sys
-
-
-def main():
-    return subprocess.run([sys.executable, "-c", "x = b'x' * 200_000_000; print(len(x))"], check=True).returncode
-'''
 LOWTIDE = [sys.executable, "-P", "-c", "from runtime.cli import main; main()"]
 
 
@@ -36,7 +27,6 @@ def optimize(repo, state, target):
     [
         ("def main():\n    print('half way')\n    raise ValueError('no such day')\n", "ValueError: no such day"),
         ("def main():\n    return 1\n", "under 5 MiB: nothing was tried; name a target that needs more memory"),
-        (CHILDREN, "cannot be measured: its child processes hold the memory"),
     ],
 )
 def test_a_target_that_cannot_be_optimized_is_said_with_exit_code_2(tmp_path, text, sentence):

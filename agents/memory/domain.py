@@ -3,13 +3,16 @@
 import ast
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache, partial
 
 from agents.memory.analysis.project import Project
-from agents.memory.breakdown import breakdown
+from agents.memory.breakdown import Lines, breakdown, unknown
+from agents.memory.categories import CATEGORIES
 from agents.memory.combination import combinations
+from agents.memory.places import enclosing_function, line_of
 from agents.memory.playbook.registry import rules
 from agents.memory.playbook.rule import Focus, Rule
-from agents.memory.ranking import rank
+from agents.memory.ranking import judged, rank
 from messaging.contents import Allocation, Candidate, CrossDomain
 from runtime.domain import Profile, Sources
 from runtime.experiment.events import BreakdownRow
@@ -31,14 +34,19 @@ class MemoryDomain:
     def __init__(self, playbook: Sequence[Rule] | None = None) -> None:
         self._rules: Sequence[Rule] = rules() if playbook is None else playbook
         self._project: Project | None = None
+        self._lines_of: tuple[Project | None, Lines] = (None, unknown)
 
     def rank(self, profile: Profile, sources: Sources) -> list[Allocation]:
-        """Targets in the project's own code, biggest first, in MiB."""
-        return [ranked.target for ranked in rank(profile) if ranked.target.file in sources.files]
+        """Targets in the project's own code, biggest first, in MiB; none of imports, none irreducible."""
+        return [
+            ranked.target
+            for ranked in judged(profile, rank(profile), self._lines(sources))
+            if ranked.target.file in sources.files and CATEGORIES[ranked.target.category].reducible
+        ]
 
     def breakdown(self, profile: Profile, sources: Sources) -> list[BreakdownRow]:
-        """What is alive at the peak, by allocation site."""
-        return breakdown(profile)
+        """What is alive at the peak, by allocation site, and C memory beside it."""
+        return breakdown(profile, self._lines(sources), sources.library)
 
     def propose(self, target: Allocation, profile: Profile, sources: Sources) -> list[Candidate]:
         """What the rules propose for `target`: most bytes first, then the better proven; pairs last."""
@@ -60,7 +68,7 @@ class MemoryDomain:
 
     def signals(self, profile: Profile, sources: Sources) -> Sequence[CrossDomain]:
         """Heavy imports within the measured path belong to whoever looks after the program's structure."""
-        rows = [row for row in breakdown(profile) if row.category == "import-time"]
+        rows = [row for row in self.breakdown(profile, sources) if row.category == "import-time"]
         return [
             CrossDomain(
                 domain="structure",
@@ -69,6 +77,12 @@ class MemoryDomain:
             for row in rows
             if row.size >= HEAVY_IMPORTS * profile.peak
         ]
+
+    def _lines(self, sources: Sources) -> Lines:
+        project = self._load(sources)
+        if project is not self._lines_of[0]:
+            self._lines_of = project, cache(partial(line_of, project))
+        return self._lines_of[1]
 
     def _load(self, sources: Sources) -> Project:
         self._project = Project.load(
@@ -101,23 +115,3 @@ def _located(focus: Focus, project: Project) -> Focus:
     except SyntaxError:
         return focus
     return replace(focus, function=enclosing_function(tree, min(focus.lines)))
-
-
-def enclosing_function(tree: ast.Module, line: int) -> str:
-    """Qualified name (without `<locals>`) of the innermost function around `line`; `<module>` when there is none."""
-    found = "<module>"
-
-    def visit(node: ast.AST, names: tuple[str, ...]) -> None:
-        nonlocal found
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                inner = (*names, child.name)
-                if child.lineno <= line <= (child.end_lineno or child.lineno):
-                    if not isinstance(child, ast.ClassDef):
-                        found = ".".join(inner)
-                    visit(child, inner)
-            else:
-                visit(child, names)
-
-    visit(tree, ())
-    return found

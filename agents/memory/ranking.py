@@ -1,19 +1,19 @@
 """From a profile to ranked targets: what holds or makes the bytes alive at the peak. Pure; reads no source."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from agents.memory.breakdown import Lines, holding_category, site_category
+from agents.memory.categories import of_holding, of_type
 from agents.memory.playbook.rule import Focus
 from messaging.contents import Allocation
 from runtime.domain import Profile
-from runtime.measure.models import MIB, FunctionPlace, Holding, ProbeReport, Stage, StageTable
+from runtime.measure.models import MIB, FunctionPlace, Holding, ProbeReport, Site, Stage, StageTable
 
 SMALLEST = 256 * 1024
 """Bytes below which a target is not worth an experiment (design I15: a keep needs at least 256 KiB)."""
 SHARE = 0.01
 """And below this share of the peak (I15: at least 1 %)."""
-
-BUFFERS = ("numpy.", "PIL.", "torch.", "array.array", "mmap.")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,6 @@ def _target(name: str, file: str, line: int, function: str, size: int, category:
     return Allocation(name=name, file=file, line=line, function=function, category=category, size=round(size / MIB, 3))
 
 
-def category_of(type_name: str) -> str:
-    """The specification's allocation category of what a type holds, as a slug."""
-    return "image-buffers" if type_name.startswith(BUFFERS) else "data-structures"
-
-
 def _classes(profile: Profile) -> Iterator[Ranked]:
     if profile.census is None:
         return
@@ -67,7 +62,7 @@ def _classes(profile: Profile) -> Iterator[Ranked]:
                 Focus(census.file, census.name, frozenset({census.line}), census.shallow, census=census),
             )
         for attribute in census.attributes:
-            kind = category_of(max(attribute.types, key=lambda t: attribute.types[t], default=""))
+            kind = of_type(max(attribute.types, key=lambda t: attribute.types[t], default=""))
             name = f"{census.name}.{attribute.name}"
             yield Ranked(
                 _target(name, *place, census.name, attribute.size, kind),
@@ -105,7 +100,7 @@ def _holders(profile: Profile) -> Iterator[Ranked]:
                 holding.line or holding.place.line,
                 holding.place.function,
                 size,
-                category_of(holding.type),
+                of_holding(holding),
             ),
             Focus(
                 holding.place.file,
@@ -200,3 +195,18 @@ def _sites(profile: Profile) -> Iterator[Ranked]:
                 _target(f"{site.file}:{site.line}", site.file, site.line, "", site.size, "data-structures"),
                 Focus(site.file, "", frozenset({site.line}), site.size),
             )
+
+
+def judged(profile: Profile, ranking: Iterable[Ranked], line_of: Lines) -> Iterator[Ranked]:
+    """The ranking, where each target has the category of what made it too: what its line calls, and when it runs."""
+    for ranked in ranking:
+        focus, target = ranked.focus, ranked.target
+        if focus.census:
+            yield ranked
+            continue
+        if focus.holding:
+            category = holding_category(profile, focus.holding, line_of)
+        else:
+            site = Site(file=focus.file, project=True, line=target.line, size=focus.size, count=1)
+            category = site_category(profile, site, line_of(focus.file, target.line))
+        yield replace(ranked, target=target.model_copy(update={"category": category}))

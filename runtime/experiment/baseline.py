@@ -4,12 +4,14 @@ import time
 
 from messaging.contents import Baseline, Note
 from runtime.errors import TargetFailed
-from runtime.experiment.bench import Bench, RunFailed, traced_figures, with_plain
+from runtime.experiment.bench import SUMMED_PAIRS, Bench, RunFailed, traced_figures, with_plain
 from runtime.experiment.events import BaselineMeasured, Carried, Figures, Learned, TestsMeasured
 from runtime.experiment.leak_check import check_leaks
+from runtime.experiment.native import at_baseline
 from runtime.experiment.profiling import Profiling
 from runtime.experiment.services import Services
 from runtime.git import blob_id
+from runtime.measure.children import summed
 from runtime.measure.models import MIB, ProbeReport
 
 SMALLEST_TARGET = 5 * MIB
@@ -35,7 +37,17 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
         record.add(Carried(files={path: blob_id(data) for path, data in sorted(bench.carried.items())}))
         names = ", ".join(sorted(bench.carried)[:5])
         await services.log(Note(text=f"carried into every export, since git does not have them: {names}"))
-    _can_be_measured(bench, first)
+    count_children = summed(first)
+    if count_children:
+        text = (
+            f"the target's child processes ({first.children}) hold memory ({(first.group_peak or 0) / MIB:.0f} MiB in "
+            f"all, {(first.vm_hwm or 0) / MIB:.0f} MiB in its own process): the summed peak (PSS) is the metric, in "
+            f"{SUMMED_PAIRS} interleaved pairs against the spread of equal runs"
+        )
+        record.add(Learned(text=text))
+        await services.log(Note(text=text))
+    else:
+        _can_be_measured(bench, first)
     await services.gate.step()
     try:
         bed = bench.bed(tree)
@@ -47,7 +59,9 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
         raise TargetFailed(
             f"the target {bench.method.target.text!r} cannot be measured ({failed})", failed.output
         ) from failed
-    figures = with_plain(figures, plain)
+    figures = with_plain(figures, plain, count_children)
+    native = await at_baseline(services, tree, figures)
+    figures = figures.model_copy(update={"total_allocs": native.total_allocs if native else None})
     stable = figures.digest is not None and figures.digest == again.digest
     seeded = await bench.digest(tree, OTHER_SEED) if stable else None
     record.add(
@@ -63,7 +77,8 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
     )
     await check_leaks(services)
     # A branch with keeps of an earlier session may well have brought the target below.
-    if figures.traced_peak < SMALLEST_TARGET and services.repository.head == services.repository.base:
+    peak = max(figures.group_peaks, default=figures.traced_peak)
+    if peak < SMALLEST_TARGET and services.repository.head == services.repository.base:
         raise TargetFailed(
             f"the target {bench.method.target.text!r} has a traced peak of {figures.traced_peak / MIB:.1f} MiB, "
             f"under {SMALLEST_TARGET // MIB} MiB: nothing was tried; name a target that needs more memory"
@@ -76,7 +91,7 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
     for text in discoveries(figures):
         record.add(Learned(text=text))
     await _suite(services, tree)
-    profile = await profiling.take(0)
+    profile = await profiling.take(0, native)
     rows = profiling.rows(profile)
     await services.log(
         Baseline(stages=rows, peak=profile.peak / MIB, top=profiling.targets[:5], metric=services.domain.metric)

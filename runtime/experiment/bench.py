@@ -7,6 +7,7 @@ from pathlib import Path
 from runtime.domain import Profile
 from runtime.errors import LowtideError, MeasurementRefused, TargetFailed
 from runtime.experiment.events import Figures
+from runtime.measure.children import group_peaks
 from runtime.measure.export import Export, Exports
 from runtime.measure.models import FunctionPlace, Job, Outcome, ProbeReport, TargetSpec, TestOutcomes
 from runtime.repository import Repository
@@ -22,6 +23,9 @@ KEPT = 2
 
 PAIRS = 2
 """Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15)."""
+
+SUMMED_PAIRS = 3
+"""And where the summed peak of child processes is the metric, which is noisy."""
 
 
 @dataclass(frozen=True)
@@ -254,8 +258,16 @@ async def traced_figures(bed: Bed) -> Figures:
     )
 
 
-def with_plain(figures: Figures, plain: Sequence[ProbeReport]) -> Figures:
-    """Adds what untraced runs say: the lowest VmHWM and wall time, which noise can only raise."""
+def with_plain(figures: Figures, plain: Sequence[ProbeReport], summed: bool = False) -> Figures:
+    """Adds what untraced runs say: the lowest VmHWM and wall time, which noise can only raise; and the summed peaks of
+    all of them where children count.
+    """
     resident = [r.vm_hwm for r in plain if r.vm_hwm is not None]
     wall = [r.wall_s for r in plain if r.wall_s is not None]
-    return figures.model_copy(update={"vm_hwm": min(resident, default=None), "wall_s": min(wall, default=None)})
+    return figures.model_copy(
+        update={
+            "vm_hwm": min(resident, default=None),
+            "wall_s": min(wall, default=None),
+            "group_peaks": group_peaks(plain) if summed else [],
+        }
+    )

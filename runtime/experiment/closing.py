@@ -3,8 +3,9 @@
 from messaging.contents import Complete, Note
 from runtime.experiment import views
 from runtime.experiment.baseline import OTHER_SEED
-from runtime.experiment.bench import PAIRS, RunFailed, with_plain
+from runtime.experiment.bench import PAIRS, SUMMED_PAIRS, RunFailed, with_plain
 from runtime.experiment.events import Committed, FinalMeasured, TestsMeasured
+from runtime.experiment.native import at_end
 from runtime.experiment.review import review
 from runtime.experiment.services import Services
 from runtime.experiment.summary import render_summary
@@ -18,11 +19,17 @@ async def measure_branch(services: Services) -> None:
     baseline = record.state.baseline
     if baseline is None or not record.state.keeps:
         return
-    await _revert_vanished(services)
+    if not baseline.figures.group_peaks:  # whether a summed peak has vanished is lost in its noise
+        await _revert_vanished(services)
     tree = repository.head_tree()
     base, branch = await bench.figures(baseline.tree), await bench.figures(tree)
-    plain_base, plain_branch = await bench.pairs(baseline.tree, tree, PAIRS)
-    base, branch = with_plain(base, plain_base), with_plain(branch, plain_branch)
+    plain_base, plain_branch = await bench.pairs(
+        baseline.tree, tree, SUMMED_PAIRS if baseline.figures.group_peaks else PAIRS
+    )
+    summed = bool(baseline.figures.group_peaks)
+    base, branch = with_plain(base, plain_base, summed), with_plain(branch, plain_branch, summed)
+    base = base.model_copy(update={"total_allocs": baseline.figures.total_allocs})
+    branch = branch.model_copy(update={"total_allocs": await at_end(services, tree)})
     equal = branch.digest == base.digest if baseline.digest_stable else None
     seeded = None
     if baseline.other_seed_digest is not None:

@@ -34,6 +34,8 @@ class Figures(BaseModel):
     wall_s: float | None = None
     total_allocs: int | None = None
     children_rss: int = 0
+    group_peaks: list[int] = []
+    """Summed peaks (PSS) of the target with its children, one a plain run, where they are the metric; else empty."""
     written: int = 0
     digest: str | None = None
 
@@ -48,6 +50,8 @@ class BreakdownRow(BaseModel):
     category: str
     reducible: bool
     why: str
+    apart: bool = False
+    """Of the process, not of the peak that is lowered: no share of it."""
 
 
 class SessionStarted(Event):

@@ -1,5 +1,7 @@
 """HANDOFF.md and learnings.md, rendered from the state. Pure: the same state gives the same bytes (I8)."""
 
+from statistics import median
+
 from runtime.experiment import views
 from runtime.experiment.experiment import Experiment
 from runtime.experiment.leaks import said
@@ -137,6 +139,11 @@ def _results(state: State) -> list[str]:
         ("Taken at import", before.traced_import, after.traced_import),
     )
     rows = [(name, views.mib(was), views.mib(now)) for name, was, now in pairs if was is not None]
+    if before.total_allocs is not None:
+        rows.append(("Allocations (total_allocs)", str(before.total_allocs), str(after.total_allocs or "unknown")))
+    if before.group_peaks:
+        now = views.mib(int(median(after.group_peaks))) if after.group_peaks else "unknown"
+        rows.append(("Summed peak with children (PSS)", views.mib(int(median(before.group_peaks))), now))
     if before.wall_s is not None:
         rows.append(
             (

@@ -80,8 +80,9 @@ def consecutive_discards(state: State) -> int:
 
 def irreducible_percent(breakdown: Sequence[BreakdownRow], peak: int) -> float:
     """Share of the peak (bytes) that the breakdown shows to be irreducible; what it does not name is not."""
-    whole = max(peak, sum(row.size for row in breakdown))
-    return 100.0 * sum(row.size for row in breakdown if not row.reducible) / whole if whole else 0.0
+    rows = [row for row in breakdown if not row.apart]
+    whole = max(peak, sum(row.size for row in rows))
+    return 100.0 * sum(row.size for row in rows if not row.reducible) / whole if whole else 0.0
 
 
 def beyond_input(peak: int, input_size: int) -> bool:
@@ -140,7 +141,7 @@ def _savings(keeps: Sequence[Experiment]) -> list[int]:
 
 
 def _causes(breakdown: Sequence[BreakdownRow]) -> str:
-    return ", ".join(dict.fromkeys(row.category for row in breakdown if not row.reducible))
+    return ", ".join(dict.fromkeys(row.category for row in breakdown if not row.reducible and not row.apart))
 
 
 def _exhausted(breakdown: Sequence[BreakdownRow], percent: float) -> str:

@@ -1,13 +1,16 @@
 """Profiles of the current tree: taken, kept on disk for the researcher and a resumed session, ranked, announced."""
 
 import asyncio
+from dataclasses import replace
+from statistics import median
 
 from messaging.contents import Allocation, Note, StageRow, Targets
 from runtime.domain import Profile, Sources
 from runtime.exchange import profile_name, read_profile, write_profile
 from runtime.experiment.events import Profiled
+from runtime.experiment.native import at_profile
 from runtime.experiment.services import Services
-from runtime.measure.models import MIB, Stage, StageTable
+from runtime.measure.models import MIB, Native, Stage, StageTable
 
 READ_AHEAD = slice(1, 6)
 """Spec, Research teammate integration: skip the top target, send number 2 to 5 and one more."""
@@ -22,12 +25,18 @@ class Profiling:
         self.targets: list[Allocation] = []
         self.ranking = services.findings.ranking
 
-    async def take(self, experiment: int) -> Profile:
-        """Profiles the branch as it is now, records and announces the ranking. Experiment 0 is the baseline."""
+    async def take(self, experiment: int, native: Native | None = None) -> Profile:
+        """Profiles the branch as it is now, records and announces the ranking. Experiment 0 is the baseline, whose
+        memray run is `native`.
+        """
         services = self.services
         tree = services.repository.head_tree()
         before = services.bench.costs.traced_runs
-        profile = await services.bench.profile(tree)
+        native = native if experiment == 0 else await at_profile(services, tree)
+        current = services.record.state.current
+        resident = current.vm_hwm if current else None
+        beside = int(median(current.group_peaks)) - (resident or 0) if current and current.group_peaks else 0
+        profile = replace(await services.bench.profile(tree), native=native, resident=resident, children=max(0, beside))
         await self._adopt(profile)
         services.record.add(
             Profiled(

@@ -117,6 +117,8 @@ class Services:
     """How often the target is repeated for the leak check; 0: no check."""
     max_experiments: int = 0
     """0: no limit but the plateau."""
+    memray: str = ""
+    """Its version in the target's environment; "" where it is not there."""
     library: bool = False
     requires_python: tuple[int, int] = (3, 9)
     python: tuple[int, int] = (3, 11)

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from messaging.contents import Allocation, Candidate, ExperimentResult, ExperimentTarget, FileModified, Step
 from runtime.domain import Profile
 from runtime.errors import MeasurementRefused
-from runtime.experiment.bench import PAIRS, RunFailed, with_plain
+from runtime.experiment.bench import PAIRS, SUMMED_PAIRS, RunFailed, with_plain
 from runtime.experiment.checklist import vague
 from runtime.experiment.events import (
     CandidateMeasured,
@@ -118,6 +119,8 @@ class Trial:
         await self.services.gate.step()
         after = await bench.figures(tree)
         equal = self._digest_equal(after)
+        if before.group_peaks and equal is not False:
+            return await self._judge_summed(tree, before, after, equal)
         verdict = decide(before, after, digest_equal=equal, confirms=[])
         confirms: list[int] = []
         if verdict.needs_confirmation:
@@ -132,6 +135,19 @@ class Trial:
         self.record.add(
             CandidateMeasured(number=self.number, before=before, after=after, digest_equal=equal, confirms=confirms)
         )
+        return await self._settle(tree, before, after, verdict)
+
+    async def _judge_summed(self, tree: str, before: Figures, after: Figures, equal: bool | None) -> bool:
+        """Where the summed peak of child processes is the metric, only interleaved pairs can tell."""
+        plain_before, plain_after = await self.services.bench.pairs(
+            self.services.repository.head_tree(), tree, SUMMED_PAIRS
+        )
+        before, after = with_plain(before, plain_before, True), with_plain(after, plain_after, True)
+        self.record.add(CandidateMeasured(number=self.number, before=before, after=after, digest_equal=equal))
+        return await self._settle(tree, before, after, decide(before, after, digest_equal=equal))
+
+    async def _settle(self, tree: str, before: Figures, after: Figures, verdict: Verdict) -> bool:
+        """What passed the measurements has the tests and the guarded targets before it."""
         if verdict.status != "keep":
             return await self._end("discard", verdict.reason, after)
         broken, outcomes = await self._tests(tree)
@@ -279,6 +295,9 @@ def commit_message(
     ]
     if before.vm_hwm is not None and after.vm_hwm is not None:
         lines.append(f"VmHWM: {before.vm_hwm / MIB:.1f} -> {after.vm_hwm / MIB:.1f} MiB")
+    if before.group_peaks and after.group_peaks:
+        was, now = median(before.group_peaks), median(after.group_peaks)
+        lines.append(f"Summed peak with children (PSS): {was / MIB:.1f} -> {now / MIB:.1f} MiB")
     if before.wall_s is not None and after.wall_s is not None:
         lines.append(f"Wall time: {before.wall_s:.2f} -> {after.wall_s:.2f} s")
     if outcomes is not None:

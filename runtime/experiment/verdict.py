@@ -5,6 +5,7 @@ The rules are those of the specification's "Keep/Discard" and "Constraints"; eac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Literal
 
 from runtime.experiment.events import Figures
@@ -81,6 +82,8 @@ def decide(before: Figures, after: Figures, *, digest_equal: bool | None, confir
     """
     if digest_equal is False:
         return Verdict("discard", "the observable result changed")
+    if before.group_peaks:
+        return _decide_summed(before, after)
     saved = before.traced_peak - max(after.traced_peak, *confirms, 0)
     change = f"{_mib(before.traced_peak)} -> {_mib(after.traced_peak)}"
     floor = confirm_floor(before.traced_peak)
@@ -91,7 +94,7 @@ def decide(before: Figures, after: Figures, *, digest_equal: bool | None, confir
     if saved < floor:
         return Verdict("discard", f"noise: a second run did not confirm the saving ({change})")
     moved, stated = _moved(before, after, saved)
-    slow, slower = _slowdown(before, after, saved)
+    slow, slower = _slowdown(before, after, saved / before.traced_peak)
     if moved or slow:
         return Verdict("discard", moved or slow)
     stated += slower
@@ -106,6 +109,28 @@ def decide(before: Figures, after: Figures, *, digest_equal: bool | None, confir
         needs_confirmation=True,
         stated=stated,
     )
+
+
+def _decide_summed(before: Figures, after: Figures) -> Verdict:
+    """The verdict on the summed peak of a target with its children: medians of interleaved pairs, against the spread
+    of equal runs (I15).
+    """
+    if not after.group_peaks:
+        return Verdict("discard", "the summed peak was not measured")
+    was, now = median(before.group_peaks), median(after.group_peaks)
+    saved = int(was - now)
+    change = f"summed peak {_mib(int(was))} -> {_mib(int(now))}"
+    spread = max(max(runs) - min(runs) for runs in (before.group_peaks, after.group_peaks))
+    floor = max(confirm_floor(int(was)), spread)
+    if saved < floor or max(after.group_peaks) >= min(before.group_peaks):
+        return Verdict("discard", f"no improvement beyond the spread of equal runs, {_mib(spread)} ({change})")
+    if before.written + MOVED_SHARE * saved <= after.written:
+        grown = f"files written grew by {_mib(after.written - before.written)}"
+        return Verdict("discard", f"moved, not saved: {grown}")
+    slow, slower = _slowdown(before, after, saved / was)
+    if slow:
+        return Verdict("discard", slow)
+    return Verdict("keep", f"saved {_mib(saved)} ({100 * saved / was:.1f} %), {change}", stated=slower)
 
 
 def decide_micro(before: int, after: int) -> Verdict:
@@ -156,11 +181,10 @@ def _resident(was: int) -> int:
     return max(int(was * RESIDENT_TOLERANCE_SHARE), RESIDENT_TOLERANCE_BYTES)
 
 
-def _slowdown(before: Figures, after: Figures, saved: int) -> tuple[str, tuple[str, ...]]:
-    """Why the candidate is too slow, or what slowdown to state."""
+def _slowdown(before: Figures, after: Figures, share: float) -> tuple[str, tuple[str, ...]]:
+    """Why the candidate is too slow for the share of the peak it saves, or what slowdown to state."""
     if before.wall_s is None or after.wall_s is None or after.wall_s - before.wall_s < SLOWDOWN_NOISE_S:
         return "", ()
-    share = saved / before.traced_peak
     bound = next(most for least, most in SLOWDOWN_BOUNDS if share >= least)
     times = after.wall_s / before.wall_s if before.wall_s else float("inf")
     change = f"{before.wall_s:.2f} -> {after.wall_s:.2f} s for {100 * share:.1f} % of the peak"

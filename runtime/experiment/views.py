@@ -105,17 +105,19 @@ def discarded(state: State) -> list[str]:
 
 
 def breakdown(rows: Sequence[BreakdownRow]) -> list[str]:
-    """The table "Current tier breakdown", the ten largest."""
+    """The table "Current tier breakdown": the ten largest, and what is apart, without a number."""
+    numbered = [row for row in rows if not row.apart][:BREAKDOWN_ROWS]
+    apart = [row for row in rows if row.apart]
     return table(
         ("#", "Size", "Source", "Reducible?"),
         (
             (
-                str(number),
+                "-" if row.apart else str(number),
                 mib(row.size),
                 cell(f"{row.source} ({row.category})"),
                 cell(f"{'yes' if row.reducible else 'NO'} — {row.why}"),
             )
-            for number, row in enumerate(rows[:BREAKDOWN_ROWS], start=1)
+            for number, row in enumerate([*numbered, *apart], start=1)
         ),
     )
 
@@ -125,7 +127,7 @@ def irreducible(state: State) -> str:
     if not state.profiles:
         return "Nothing is known yet of what is irreducible."
     profile = state.profiles[-1]
-    causes = dict.fromkeys(line(row.category) for row in profile.breakdown if not row.reducible)
+    causes = dict.fromkeys(line(row.category) for row in profile.breakdown if not row.reducible and not row.apart)
     percent = irreducible_percent(profile.breakdown, profile.peak)
     return f"{percent:.0f} % of peak is irreducible" + (f" ({', '.join(causes)})." if causes else ".")
 

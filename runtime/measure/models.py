@@ -56,12 +56,15 @@ class FunctionPlace(Record):
 class Job(Record):
     """One run of target code on one export."""
 
-    purpose: Literal["inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests", "survey", "leaks"]
+    purpose: Literal[
+        "inspect", "plain", "traced", "calls", "stages", "census", "digest", "tests", "survey", "leaks", "native"
+    ]
     """inspect: interpreter and installed tools only. plain: untraced; VmHWM, wall time, digest where it can be had
     without changing the run. traced: tracemalloc(1); the verdict. calls: traced, `chain` wanted.
     stages: traced with probes along `chain`. census: untraced with probes along `chain`, the census at `event`.
     digest: untraced, canonical digest of the observable result. tests: the test command. survey: all tests, with the
-    traced peak of each. leaks: the target `repeats` times in one process, traced."""
+    traced peak of each. leaks: the target `repeats` times in one process, traced. native: under memray, which the
+    target's interpreter has to have; it may be ended by a signal where the target itself is not."""
     python: str
     """The interpreter, absolute. Never resolved: a venv's python is a link."""
     export: str
@@ -183,15 +186,18 @@ class ArrayFacts(Record):
 class Holding(Record):
     """What held bytes at the census, a name or another holder: what to free, or to make smaller."""
 
-    kind: Literal["local", "argument", "global", "class_attribute", "closure", "cache", "traceback", "cycle"]
-    """cache: of a function. traceback: frames that have ended, held by stored exceptions. cycle: what only a
-    collection frees."""
+    kind: Literal[
+        "local", "argument", "global", "class_attribute", "closure", "cache", "traceback", "cycle", "captured"
+    ]
+    """cache: of a function. captured: a name in the cells or defaults of functions that are kept. traceback: frames
+    that have ended, held by stored exceptions. cycle: what only a collection frees."""
     name: str
     place: FunctionPlace | None = None
     """The frame's function for local, argument and closure; `<module>` of the file for a global; the cached function;
-    the function that caught the exceptions; the class that is in the cycles most."""
+    the function that caught the exceptions; the class that is in the cycles most; the functions that are kept."""
     line: int = 0
-    """The line the frame was at; of tracebacks the line that raised, in the function that caught."""
+    """The line the frame was at; of tracebacks the line that raised, in the function that caught; of functions that
+    are kept their first line."""
     type: str
     """Qualified type name: `list`, `readings.model.Reading`."""
     size: int
@@ -211,6 +217,8 @@ class Holding(Record):
     """As sys.getrefcount inside the probe reads it, less the probe's own references: 1 is a sole owner."""
     element: str = ""
     """Commonest element type of a container."""
+    at_start: bool = False
+    """global: the same object, as long as it is, was there when the target started: imports made it."""
     array: ArrayFacts | None = None
     """Of a numpy.ndarray itself, not of a subclass."""
     columns: dict[str, str] = {}
@@ -322,6 +330,37 @@ class Leaks(Record):
     """The fastest growing lines first."""
 
 
+class NativeSite(Record):
+    """C memory alive at memray's peak that tracemalloc was not told of, by the code that asked for it."""
+
+    file: str
+    """Of the innermost frame of the project, else of the innermost frame. Relative to the export for project code."""
+    project: bool
+    line: int
+    leaf_file: str
+    """Of the innermost Python frame: the library's, where the project called a library. Relative as `file`."""
+    leaf_line: int
+    function: str
+    """The innermost C function, as its symbol says; "" or a guess where the library has no symbols."""
+    size: int
+    count: int
+
+
+class Native(Record):
+    """What memray saw between the target's start and its end: Python's requests, and C memory."""
+
+    memray: str
+    """Its version."""
+    peak: int
+    """Highest bytes alive, Python's and C's."""
+    outside: int
+    """Bytes at that peak that Python's allocators did not give, and numpy did not tell tracemalloc of."""
+    total_allocs: int
+    """Allocations in all."""
+    sites: list[NativeSite]
+    """Of `outside`, by size, 100 at most."""
+
+
 class ProbeReport(Record):
     """What one run of the probe says. None: not measured in this mode."""
 
@@ -342,6 +381,9 @@ class ProbeReport(Record):
     """Child processes started."""
     children_rss: int = 0
     """Largest resident set among the children that were waited for."""
+    group_peak: int | None = None
+    """plain: highest summed proportional set size (PSS) of the process and its descendants, sampled every 20 ms while
+    there are any; None where there were none, or the system does not say."""
     threads: int = 0
     """Threads started by the target."""
     digest: str | None = None
@@ -376,6 +418,7 @@ class ProbeReport(Record):
     survey: SurveyRows | None = None
     leaks: Leaks | None = None
     """leaks: None also where the target failed on the way."""
+    native: Native | None = None
     tools: Tools | None = None
 
 

@@ -27,7 +27,7 @@ REPORT_LIMIT = 64 * MIB
 """A report is at most a few MiB; more is not read."""
 
 TRACED = frozenset({"traced", "calls", "stages"})
-WARMED = frozenset({"plain", "traced", "calls", "stages", "census", "digest"})
+WARMED = frozenset({"plain", "traced", "calls", "stages", "census", "digest", "native"})
 
 
 class Runner:

@@ -7,11 +7,12 @@ import ast
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import libcst as cst
 from libcst.codemod import CodemodContext
 from libcst.codemod.visitors import RemoveImportsVisitor
-from libcst.metadata import CodeRange, ParentNodeProvider, PositionProvider
+from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from agents.memory.analysis.modules import Module
 from agents.memory.analysis.project import Project
@@ -27,14 +28,18 @@ Span = tuple[int, int, int, int]
 class Concrete:
     """The concrete tree of one file, found by abstract nodes."""
 
-    tree: cst.Module
+    wrapper: MetadataWrapper
     lines: list[str]
     statements: dict[tuple[int, int], cst.CSTNode] = field(default_factory=dict)
     """By start: small and compound statements."""
     lines_of: dict[cst.CSTNode, cst.SimpleStatementLine | cst.SimpleStatementSuite] = field(default_factory=dict)
     """Small statement -> the line, or suite on one line, that it stands in."""
     expressions: dict[Span, cst.BaseExpression] = field(default_factory=dict)
-    parents: Mapping[cst.CSTNode, cst.CSTNode] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def parents(self) -> Mapping[cst.CSTNode, cst.CSTNode]:
+        """Node -> the node it lies in. Found when a first edit is made: for a long file that takes seconds."""
+        return self.wrapper.resolve(ParentNodeProvider)
 
     def around(self, nodes: Iterable[cst.CSTNode]) -> set[cst.CSTNode]:
         """The nodes and all that they lie in."""
@@ -45,6 +50,11 @@ class Concrete:
                 found.add(inner)
                 inner = self.parents.get(inner)
         return found
+
+    @property
+    def tree(self) -> cst.Module:
+        """The whole file."""
+        return self.wrapper.module
 
     def statement(self, node: ast.stmt) -> cst.CSTNode | None:
         """The small or compound statement that `node` is; None when it cannot be found."""
@@ -83,7 +93,7 @@ def _concrete(module: Module) -> Concrete | None:
         return None
     if wrapper.module.code != text:
         return None
-    found = Concrete(wrapper.module, _NEWLINE.split(text), parents=wrapper.resolve(ParentNodeProvider))
+    found = Concrete(wrapper, _NEWLINE.split(text))
     for node, where in wrapper.resolve(PositionProvider).items():
         if not isinstance(where, CodeRange):
             continue

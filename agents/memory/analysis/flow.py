@@ -55,6 +55,7 @@ class Flow:
     def __init__(self, module: Module, function: FunctionNode | ast.Module) -> None:
         self._eager = eager_builtins(module, function)
         self._entries: dict[ast.stmt, list[_Node]] = {}
+        self._exits: dict[ast.stmt, list[_Node]] = {}
         self._nodes: list[_Node] = []
         end = self._node()
         self._start = self._suite(function.body, end, _Around(end, (end,)))
@@ -65,20 +66,37 @@ class Flow:
 
     def live_before(self, statement: ast.stmt) -> Names:
         """Names that some path from the statement on reads, or deletes, before it binds them."""
-        return frozenset().union(*(node.live for node in self._entries.get(statement, ())))
+        return _live(self._entries.get(statement, ()))
+
+    def live_behind(self, statement: ast.stmt) -> Names:
+        """As `live_before`, of a statement that stood right behind this one."""
+        return _live(self._exits.get(statement, ()))
 
     def assigned_before(self, statement: ast.stmt) -> Names:
         """Names bound on every path to the statement; empty where control never comes."""
-        found = [node.assigned for node in self._entries.get(statement, ()) if node.assigned is not None]
-        return frozenset.intersection(*found) if found else frozenset()
+        return _assigned(self._entries.get(statement, ()))
+
+    def assigned_behind(self, statement: ast.stmt) -> Names:
+        """As `assigned_before`, of a statement that stood right behind this one."""
+        return _assigned(self._exits.get(statement, ()))
 
     def reachable(self, statement: ast.stmt) -> bool:
         """Whether control can come to the statement."""
         return any(node.assigned is not None for node in self._entries.get(statement, ()))
 
+    def completes(self, statement: ast.stmt) -> bool:
+        """Whether control can fall out of the statement to what is behind it."""
+        return any(node.assigned is not None for node in self._exits.get(statement, ()))
+
     def returns_unbound(self, statement: ast.stmt, name: str) -> bool:
         """Whether control can come back to the statement without having bound `name` in between."""
-        entries = self._entries.get(statement, [])
+        return self._returns(self._entries.get(statement, []), name)
+
+    def returns_behind_unbound(self, statement: ast.stmt, name: str) -> bool:
+        """As `returns_unbound`, of a statement that stood right behind this one."""
+        return self._returns(self._exits.get(statement, []), name)
+
+    def _returns(self, entries: list[_Node], name: str) -> bool:
         todo = [follower for node in entries for follower in self._unbound(node, name)]
         seen: set[_Node] = set()
         while todo:
@@ -118,7 +136,9 @@ class Flow:
 
     def _suite(self, statements: Iterable[ast.stmt], after: _Node, around: _Around) -> _Node:
         for statement in reversed(list(statements)):
-            # An entry of its own, so that a loop's head is not taken for the place before the loop.
+            # An entry and an exit of its own, so that a loop's head is not taken for the place before the loop.
+            after = self._node((), around, after)
+            self._exits.setdefault(statement, []).append(after)
             after = self._node((), None, self._statement(statement, after, around))
             self._entries.setdefault(statement, []).append(after)
         return after
@@ -268,6 +288,15 @@ class Flow:
                 if met != known:
                     follower.assigned = met
                     todo.append(follower)
+
+
+def _live(nodes: Iterable[_Node]) -> Names:
+    return frozenset().union(*(node.live for node in nodes))
+
+
+def _assigned(nodes: Iterable[_Node]) -> Names:
+    found = [node.assigned for node in nodes if node.assigned is not None]
+    return frozenset.intersection(*found) if found else frozenset()
 
 
 def flow_of(module: Module, function: FunctionNode | ast.Module) -> Flow:

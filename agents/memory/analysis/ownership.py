@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from agents.memory.analysis import knowledge
 from agents.memory.analysis.effects import Place
@@ -24,6 +25,7 @@ _NOT_KEEPING = (knowledge.PURE_BUILTINS | {"print"}) - {"filter", "map", "memory
 _STORING = {"append": 0, "appendleft": 0, "add": 0, "setdefault": 1, "insert": 1}
 """Container methods that keep one argument, and which."""
 _SHRINKING = frozenset({"clear", "discard", "remove", "reverse", "sort", "count", "index", "keys"})
+_INTROSPECTED: WeakKeyDictionary[ast.AST, bool] = WeakKeyDictionary()
 
 
 def owned(analyst: "Analyst", place: Place, until: ast.stmt | None = None) -> bool:
@@ -53,11 +55,13 @@ def owned(analyst: "Analyst", place: Place, until: ast.stmt | None = None) -> bo
 
 def introspected(scope: ast.AST) -> bool:
     """Whether the frame's locals may be reached by other ways than by name: locals(), exec, frames."""
-    return any(
-        (isinstance(n, ast.Name) and n.id in INTROSPECTION)
-        or (isinstance(n, ast.Attribute) and n.attr in INTROSPECTION)
-        for n in ast.walk(scope)
-    )
+    if scope not in _INTROSPECTED:
+        _INTROSPECTED[scope] = any(
+            (isinstance(n, ast.Name) and n.id in INTROSPECTION)
+            or (isinstance(n, ast.Attribute) and n.attr in INTROSPECTION)
+            for n in ast.walk(scope)
+        )
+    return _INTROSPECTED[scope]
 
 
 def fresh(analyst: "Analyst", expr: ast.expr) -> bool:
@@ -93,7 +97,8 @@ def _bound_value(analyst: "Analyst", node: ast.AST) -> ast.expr | None:
     parent = analyst.module.parents.get(node)
     match parent:
         case ast.Assign(targets=targets, value=value) if node in targets:
-            return value
+            # A second target holds the object as well.
+            return value if len(targets) == 1 or isinstance(value, ast.Constant) else None
         case ast.AnnAssign(value=value):
             return value
         case ast.NamedExpr(value=value):
@@ -152,7 +157,9 @@ def _handed_on(analyst: "Analyst", use: ast.Name) -> bool:
             return False
         case ast.Subscript():
             return parent.value is not use
-        case ast.For() | ast.AsyncFor() | ast.comprehension():
+        case ast.comprehension():
+            return parent.iter is not use or _stepped_later(analyst, parent)
+        case ast.For() | ast.AsyncFor():
             return parent.iter is not use
         case ast.Call():
             meaning = resolve(analyst.project, analyst.module, parent.func)
@@ -166,6 +173,22 @@ def _handed_on(analyst: "Analyst", use: ast.Name) -> bool:
         case ast.AugAssign():
             return False
     return True
+
+
+def _stepped_later(analyst: "Analyst", clause: ast.comprehension) -> bool:
+    """Whether a generator expression keeps the object until somebody steps it."""
+    made = analyst.module.parents[clause]
+    if not isinstance(made, ast.GeneratorExp) or made.generators[0] is not clause:
+        return False
+    taker = analyst.module.parents[made]
+    if isinstance(taker, ast.For | ast.comprehension):
+        return taker.iter is not made
+    if not isinstance(taker, ast.Call):
+        return True
+    meaning = resolve(analyst.project, analyst.module, taker.func)
+    if isinstance(meaning, Builtin):
+        return meaning.name not in knowledge.EXHAUSTING_BUILTINS | knowledge.STOPPING_BUILTINS
+    return not (isinstance(taker.func, ast.Attribute) and taker.func.attr in {"join", "extend", "update", "writelines"})
 
 
 def _stepped_at_once(analyst: "Analyst", call: ast.Call) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module
 from agents.memory.analysis.ownership import introspected
 from agents.memory.analysis.project import Project
+from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, Function, Library, resolve
 
 _FOLLOWED = 2
@@ -59,7 +60,7 @@ def only_elements(project: Project, module: Module, read: ast.expr, followed: in
         case ast.Assign(targets=targets) if all(isinstance(t, ast.Tuple | ast.List) for t in targets):
             return "unpacked"
         case ast.Subscript(value=value, slice=index, ctx=ast.Load()) if value is read:
-            return "" if isinstance(index, ast.Slice | ast.Tuple) else "indexed"
+            return "indexed" if _place(project, module, index) else ""
         case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[value]) if value is read:
             return "searched"
         case ast.If(test=test) | ast.While(test=test) | ast.IfExp(test=test) | ast.Assert(test=test) if test is read:
@@ -73,6 +74,16 @@ def only_elements(project: Project, module: Module, read: ast.expr, followed: in
         case ast.Call(args=args) if read in args:
             return _passed(project, module, parent, args.index(read), followed)
     return ""
+
+
+def _place(project: Project, module: Module, index: ast.expr) -> bool:
+    """Whether the subscript is surely one number: a name may be bound to `slice()`."""
+    frame = module.frame(index)
+    if not isinstance(frame, (*FUNCTIONS, ast.Module)):
+        return False
+    kind = Analyst(project, module, frame).kinds.of(index)
+    counted = isinstance(index, ast.BinOp) and any(isinstance(part, ast.Constant) for part in (index.left, index.right))
+    return counted or (kind is not None and kind.name in ("int", "bool"))
 
 
 def _passed(project: Project, module: Module, call: ast.Call, index: int, followed: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from agents.memory.analysis.consumers import conditions, consumption, evaluated_here
 from agents.memory.analysis.effects import Effects
-from agents.memory.analysis.handles import CLOSING, Handle, uses
+from agents.memory.analysis.handles import CLOSING, Handle, handle, uses
 from agents.memory.analysis.laziness import Region
 from agents.memory.analysis.modules import LOOPS, FunctionNode, enclosing, text
 from agents.memory.analysis.ownership import introspected, owned
@@ -22,7 +22,7 @@ _FILE_METHODS = frozenset(
 )
 _FILE_MODULES = frozenset({"os", "shutil", "subprocess", "tempfile", "fileinput", "sqlite3", "multiprocessing"})
 _HARMLESS_OS = frozenset({"os.getcwd", "os.getenv", "os.getpid", "os.fspath", "os.stat", "os.listdir", "os.urandom"})
-_OPENED = re.compile(r"(^|\.)(open|write_text|write_bytes|unlink|rename|truncate|system|remove)\(")
+_OPENED = re.compile(r"(^|[.\s])(open|write_text|write_bytes|unlink|rename|truncate|system|remove)\(")
 _UNREAD = frozenset(
     {
         *("FileNotFoundError", "PermissionError", "FileExistsError", "NotADirectoryError", "IsADirectoryError"),
@@ -120,7 +120,13 @@ def streaming(analyst: Analyst, file: Handle, node: ast.expr, taken: Taken) -> S
         or (f"{region.catches_consumer[0]} would catch what reading raises" if region.catches_consumer else "")
         or frozen_while_yielding(analyst, taken.first)
     )
+    if not proof.veto and file.disk:
+        proof.veto = _appended_to(analyst, file)
     if proof.veto:
+        return proof
+    asking = next((p for p in effects.writes if p.text.endswith("input()") or "stdin" in p.text), None)
+    if asking is not None and isinstance(file.expr, ast.Attribute):
+        proof.veto = f"{asking.text} at line {asking.line} reads from {named} too"
         return proof
     outside = sorted(p.text for p in effects.writes if p.text != "print()")
     if outside and not file.fresh and file.name:
@@ -204,7 +210,8 @@ def _mentioned(
 
 def _writing(analyst: Analyst, file: Handle, rest: Iterable[ast.AST], effects: Effects) -> str:
     """A call in the region that may change the file on disk: one that opens or removes files, or is told its name."""
-    names = {text(n) for w in file.where for n in ast.walk(w) if isinstance(n, ast.Name | ast.Attribute)} - {"self"}
+    told = (ast.Name, ast.Attribute, ast.Constant)
+    names = {text(n) for w in file.where for n in ast.walk(w) if isinstance(n, told)} - {"self"}
     for call in rest:
         if not isinstance(call, ast.Call):
             continue
@@ -214,10 +221,22 @@ def _writing(analyst: Analyst, file: Handle, rest: Iterable[ast.AST], effects: E
         if isinstance(meaning, Builtin | Class):
             continue
         for arg in [*call.args, *(k.value for k in call.keywords)]:
-            if any(isinstance(n, ast.Name | ast.Attribute) and text(n) in names for n in ast.walk(arg)):
+            if any(isinstance(n, told) and text(n) in names for n in ast.walk(arg)):
                 return f"{text(call.func)}() at line {call.lineno} is told which file it is"
     opened = next((p for p in effects.writes if _OPENED.search(p.text)), None)
     return f"{opened.text} at line {opened.line} may change files" if opened else ""
+
+
+def _appended_to(analyst: Analyst, file: Handle) -> str:
+    """A file of the same name that the frame opens to write to it: what goes there would be read, without an end."""
+    same = {text(where) for where in file.where}
+    for call in ast.walk(analyst.scope):
+        if not isinstance(call, ast.Call) or analyst.module.frame(call) is not analyst.scope:
+            continue
+        other = handle(analyst, call)
+        if other is not None and set(other.mode) & set("wxa+") and same & {text(where) for where in other.where}:
+            return f"line {call.lineno} opens it to write"
+    return ""
 
 
 def _touches_files(call: ast.Call, meaning: object) -> bool:

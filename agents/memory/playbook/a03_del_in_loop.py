@@ -7,23 +7,20 @@ from typing import ClassVar, Literal
 import libcst as cst
 
 from agents.memory.analysis.concrete import Replacement, concrete, edited, insert_after
-from agents.memory.analysis.flow import flow_of
 from agents.memory.analysis.lifetime import (
     Local,
     local,
     plainly_bound,
     quiet_end,
     statement_at,
-    suite_of,
     uncaptured,
     unobserved,
 )
 from agents.memory.analysis.modules import LOOPS, Loop, Module, enclosing, find_function, module_of
-from agents.memory.analysis.project import Project, Source
+from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import a03 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 from messaging.contents import EditedFile
-from runtime.git import blob_id
 
 
 class DelInLoop:
@@ -117,8 +114,9 @@ def _shown(project: Project, focus: Focus, name: Local, loop: Loop, last: ast.st
     holding = focus.holding
     assert holding is not None
     refcount = holding.refcount or focus.refcounts.get(holding.name)
-    state = _after(project, name, last)
-    assigned, dead = state if state is not None else (False, False)
+    flow = name.flow
+    dead = flow.completes(last) and name.name not in flow.live_behind(last)
+    dead = dead and not flow.returns_behind_unbound(last, name.name)
     bound = plainly_bound(name)
     evidence = {
         "bound anew": f"{bound}, in the loop at line {loop.lineno}" if bound else None,
@@ -132,47 +130,10 @@ def _shown(project: Project, focus: Focus, name: Local, loop: Loop, last: ast.st
         "dead": f"no path from behind line {last.lineno} reads `{name.name}` before it is bound again"
         if dead
         else None,
-        "assigned": f"every path to behind line {last.lineno} binds `{name.name}`" if assigned else None,
+        "assigned": f"every path to behind line {last.lineno} binds `{name.name}`"
+        if name.name in flow.assigned_behind(last)
+        else None,
         "quiet end": quiet_end(project, holding.type, holding.element, holding.contents),
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
     return shown if len(shown) == len(evidence) else []
-
-
-def _after(project: Project, name: Local, last: ast.stmt) -> tuple[bool, bool] | None:
-    """Whether the name is assigned behind `last`, and dead from there on; None where control never comes there."""
-    marked = _inserted(project, name.module, last, cst.Pass())
-    if marked is None:
-        return None
-    data = marked.text.encode()
-    module = Module(Source(marked.path, data, blob_id(data)), ast.parse(data))
-    lines = frozenset({last.lineno})
-    whole = isinstance(name.function, ast.Module)
-    function = module.tree if whole else _same_function(module, name, lines)
-    marker = _marker(module, last)
-    if function is None or marker is None:
-        return None
-    flow = flow_of(module, function)
-    if not flow.reachable(marker):
-        return None
-    dead = name.name not in flow.live_before(marker) and not flow.returns_unbound(marker, name.name)
-    return name.name in flow.assigned_before(marker), dead
-
-
-def _same_function(module: Module, name: Local, lines: frozenset[int]) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-    found = [
-        node
-        for node in ast.walk(module.tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.lineno == getattr(name.function, "lineno", 0)
-        and any(node.lineno <= line <= (node.end_lineno or 0) for line in lines)
-    ]
-    return found[0] if len(found) == 1 else None
-
-
-def _marker(module: Module, last: ast.stmt) -> ast.stmt | None:
-    for node in ast.walk(module.tree):
-        if isinstance(node, ast.stmt) and (node.lineno, node.col_offset) == (last.lineno, last.col_offset):
-            suite, index = suite_of(module, node)
-            return suite[index + 1] if index + 1 < len(suite) else None
-    return None

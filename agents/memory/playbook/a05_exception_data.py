@@ -144,11 +144,14 @@ def _not_raised(project: Project, handler: ast.ExceptHandler) -> str | None:
 
 
 def _raises_new(project: Project, module: Module, node: ast.Raise) -> bool:
-    """Whether it raises a new exception, or what the handler it stands in has caught."""
+    """Whether it raises a new exception, or what the handler it stands in has caught, and so does its cause."""
+    caught = [a.name for a in module.ancestors(node) if isinstance(a, ast.ExceptHandler)]
     if node.exc is None:
         return True
+    if not (node.cause is None or isinstance(node.cause, ast.Constant)):
+        if not (isinstance(node.cause, ast.Name) and node.cause.id in caught):
+            return False  # Its traceback is shown with the other's.
     made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     if isinstance(resolve(project, module, made), Builtin | Class | Library):
         return True
-    caught = [a.name for a in module.ancestors(node) if isinstance(a, ast.ExceptHandler)]
     return isinstance(node.exc, ast.Name) and node.exc.id in caught

@@ -14,9 +14,18 @@ from agents.memory.playbook.source_edits import library, spliced
 from messaging.contents import EditedFile
 from runtime.measure.models import Cache
 
-_NUMBERS = frozenset({"int", "float", "bool", "complex"})
+_NUMBERS = frozenset({"int", "bool"})
+"""Without float: 0.0 and -0.0 are one key, and which of them a result was made of depends on what was kept."""
 _ARGUMENTS = _NUMBERS | {"str", "bytes", "NoneType", "tuple", "object"}
-_RESULTS = (_ARGUMENTS - {"object"}) | {"frozenset", "range", "datetime.date", "datetime.datetime", "decimal.Decimal"}
+_RESULTS = (_ARGUMENTS - {"object"}) | {
+    "float",
+    "complex",
+    "frozenset",
+    "range",
+    "datetime.date",
+    "datetime.datetime",
+    "decimal.Decimal",
+}
 _SMALLEST = 128
 """The default of lru_cache."""
 _SHARE = 16

@@ -124,8 +124,10 @@ class ListUsedOnce:
         analyst = Analyst(project, module, scope)
         taken = consumption(analyst, binding.read)
         way = between(analyst, binding.statement, binding.reader)
+        if taken is None or way.veto or needs_own_frame(module, binding.listed):
+            return None
         tree = concrete(project, module)
-        if taken is None or way.veto or tree is None or needs_own_frame(module, binding.listed):
+        if tree is None:
             return None
         region = Region(
             way.effects | earlier(analyst, binding.read, binding.reader) | taken.effects,

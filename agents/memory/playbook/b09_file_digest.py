@@ -100,7 +100,7 @@ def _read(argument: ast.expr) -> ast.expr | None:
 def _digest(analyst: Analyst, call: ast.Call, file: Handle) -> tuple[ast.AST, str, str] | None:
     """`hashlib.sha256(f.read())`, on an interpreter that has file_digest; of a file in memory it would hash all."""
     match call.func:
-        case ast.Attribute(value=module, attr=name) if name in _HASHES and file.disk:
+        case ast.Attribute(value=module, attr=name) if name in _HASHES and _never_in_memory(analyst, file):
             known = imported_module(analyst.project, analyst.module, module) == "hashlib"
         case _:
             return None
@@ -108,6 +108,12 @@ def _digest(analyst: Analyst, call: ast.Call, file: Handle) -> tuple[ast.AST, st
         return None
     hashlib, opened = source(analyst.module, module), source(analyst.module, file.expr)
     return call, f"{hashlib}.file_digest({opened}, {hashlib}.{name})", f"`{text(call.func)}` is a hash of hashlib"
+
+
+def _never_in_memory(analyst: Analyst, file: Handle) -> bool:
+    """Whether one binding alone says what the file is: an argument may also be an io.BytesIO."""
+    nodes = analyst.module.bindings(analyst.scope).get(file.name, []) if file.name else []
+    return file.disk and len(nodes) <= 1 and not any(isinstance(node, ast.arg) for node in nodes)
 
 
 def _updates(analyst: Analyst, call: ast.Call, file: Handle) -> tuple[ast.AST, str, str] | None:

@@ -40,6 +40,8 @@ class CopyFileObject(WritingRule):
             assumes.append(f"`{taken.name}` and `{put.name}` are different files")
         if taken.disk:
             assumes.append(f"`{taken.name}` can be read to its end without an error")
+        if put.disk and not put.binary:
+            assumes.append(f"all of `{taken.name}` can be encoded as `{put.name}` is")
         same = f"copyfileobj() writes what it reads from `{taken.name}`, in order, to its end"
         return Written(statement, whole, (line,), told(put), same, tuple(assumes), copy[1])
 

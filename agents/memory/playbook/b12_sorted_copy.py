@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
 from agents.memory.analysis.effects import Place
-from agents.memory.analysis.modules import FUNCTIONS, text
+from agents.memory.analysis.modules import FUNCTIONS, enclosing, text
 from agents.memory.analysis.ownership import introspected, owned
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
@@ -52,6 +52,12 @@ class SortedCopy:
         for (node, call, name), key in zip(found, keys, strict=True):
             if not self._own(analyst, node, name) or catches(analyst, node):
                 continue
+            if any(
+                isinstance(a, ast.For | ast.AsyncFor)
+                and any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(a.iter))
+                for a in enclosing(module, node, scope)
+            ):
+                continue  # The loop around it steps the unsorted list.
             mentioned = (n for k in call.keywords for n in ast.walk(k.value) if isinstance(n, ast.Name))
             if any(n.id == name for n in mentioned) or any(k.arg not in {"key", "reverse"} for k in call.keywords):
                 continue

@@ -46,7 +46,7 @@ class AddedLists:
         ]
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{text(node)}" for node, _ in found)
         for (node, parts), key in zip(found, keys, strict=True):
-            types = [sequence(analyst, part, focus.holding) for part in parts]
+            types = [sequence(analyst, part, focus.seen) for part in parts]
             known = [found for found in types if found is not None]
             proof = (
                 iterated(analyst, node, parts)

@@ -41,8 +41,13 @@ class PickleDump(WritingRule):
         if rest:
             lines.append(f"{file.name}.write({rest})")
         same = f"dump() writes the parts that dumps() puts together, with the same options; {text(given)} is the same"
-        assumes = (*file.assumes, f"`{text(given)}` can be written as a whole: nothing fails after the first part")
+        whole_first = f"`{text(given)}` can be written as a whole: nothing fails after the first part"
+        assumes = (*file.assumes, whole_first, *self.alike(given))
         return Written(statement, whole, tuple(lines), told(file), same, assumes)
+
+    def alike(self, given: ast.expr) -> tuple[str, ...]:
+        """What is assumed for the parts to be those of the whole: nothing for pickle, whose two functions are one."""
+        return ()
 
     def _fits(self, analyst: Analyst, call: ast.Call) -> bool:
         # An encoder class of one's own may define what dumps() calls and dump() does not.

@@ -4,10 +4,15 @@ import ast
 from typing import ClassVar, Literal
 
 from agents.memory.analysis.purity import Analyst
+from agents.memory.analysis.region import catches
+from agents.memory.analysis.resolution import Class, Library, imported_module, methods, resolve
 from agents.memory.playbook.examples import b22 as examples
 from agents.memory.playbook.rule import Example
 from agents.memory.playbook.source_edits import library
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
+
+_SPLITTERS = (Library("re.compile"), Library("collections.UserString"))
+"""What makes objects whose split() takes a str, and that are none."""
 
 
 class SplitInLines(StreamingRule):
@@ -32,6 +37,8 @@ class SplitInLines(StreamingRule):
         found = library(analyst.project, analyst.module, node, "re.finditer")
         if found is None or (kind is not None and kind.name not in {"str", "text"}):
             return None
+        if kind is None and (_other(analyst, value) or catches(analyst, analyst.module.statement(node))):
+            return None
         finditer, imports = found
         pieces = Pieces(
             f'{finditer}("(?m)^.*", {text_of(analyst, value)})', "match", elt="match.group()", imports=imports
@@ -44,3 +51,20 @@ class SplitInLines(StreamingRule):
 
     VALID: ClassVar[list[Example]] = examples.VALID
     INVALID: ClassVar[list[Example]] = examples.INVALID
+
+
+def _other(analyst: Analyst, value: ast.expr) -> bool:
+    """Whether the value may be no str although it has a split(): a module, a compiled pattern, a class of one's own."""
+    if "split" in methods(analyst.project) or imported_module(analyst.project, analyst.module, value) is not None:
+        return True
+    if isinstance(value, ast.Attribute):
+        return value.attr == "str" or isinstance(resolve(analyst.project, analyst.module, value), Library)
+    if isinstance(value, ast.Name):
+        scope = analyst.module.owner(value, value.id)
+        nodes = analyst.module.bindings(scope).get(value.id, []) if scope is not None else []
+        made = [getattr(analyst.module.parents.get(node), "value", None) for node in nodes]
+        return any(isinstance(one, ast.Call) and _other(analyst, one) for one in made)
+    if not isinstance(value, ast.Call):
+        return False
+    called = resolve(analyst.project, analyst.module, value.func)
+    return isinstance(called, Class) or called in _SPLITTERS

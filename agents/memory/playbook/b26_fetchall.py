@@ -12,7 +12,7 @@ from agents.memory.playbook.rule import Example
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
 
 _QUERIES = frozenset({"execute", "executemany", "executescript"})
-_UNCHANGED = "the rows are not changed, and no transaction is ended, before the last of them is read"
+_UNCHANGED = "nothing writes to the database or ends the transaction before the last row is read"
 
 
 class FetchAll(StreamingRule):
@@ -30,7 +30,7 @@ class FetchAll(StreamingRule):
                 files = _cursor(analyst, cursor)
             case _:
                 return None
-        if not files:
+        if not files or _other_cursors(analyst, files):
             return None
         names = " of ".join(f"`{file.name}`" for file in files)
         source = f"`{text(cursor)}` is a cursor of sqlite3, held by {names}"
@@ -39,6 +39,21 @@ class FetchAll(StreamingRule):
 
     VALID: ClassVar[list[Example]] = examples.VALID
     INVALID: ClassVar[list[Example]] = examples.INVALID
+
+
+def _other_cursors(analyst: Analyst, files: tuple[Handle, ...]) -> bool:
+    """Whether the connection gives the frame another cursor, which may change the rows while they are read."""
+    parents = analyst.module.parents
+    made = [
+        parents[parents[use]]
+        for use in uses(analyst, files[-1].name)
+        if isinstance(parents[use], ast.Attribute) and parents[use].attr in {"cursor", "blobopen"}  # type: ignore[attr-defined]
+    ]
+    own = {text(file.expr) for file in files[:-1]}
+    return any(
+        not isinstance(parents[call], ast.Assign) or {text(t) for t in parents[call].targets} - own  # type: ignore[attr-defined]
+        for call in made
+    )
 
 
 def _cursor(analyst: Analyst, expr: ast.expr) -> tuple[Handle, ...]:

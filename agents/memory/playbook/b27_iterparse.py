@@ -7,7 +7,7 @@ from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Focus
 
 
 class IterParse(ProposingRule):
@@ -18,7 +18,7 @@ class IterParse(ProposingRule):
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
-    def seen(self, analyst: Analyst, node: ast.expr) -> Seen | None:
+    def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A parse() of the library's ElementTree."""
         if called(analyst, node) != "xml.etree.ElementTree.parse":
             return None

@@ -7,7 +7,7 @@ from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called, iterated
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Focus
 
 _LAZY = {"glob.glob": "glob.iglob", "os.listdir": "os.scandir"}
 
@@ -20,7 +20,7 @@ class ScanDir(ProposingRule):
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
-    def seen(self, analyst: Analyst, node: ast.expr) -> Seen | None:
+    def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A list of paths that a loop goes over."""
         lazy = _LAZY.get(called(analyst, node))
         if lazy is None or not iterated(analyst, node):

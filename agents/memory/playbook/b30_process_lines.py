@@ -7,7 +7,7 @@ from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Focus
 
 
 class ProcessLines(ProposingRule):
@@ -18,7 +18,7 @@ class ProcessLines(ProposingRule):
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
-    def seen(self, analyst: Analyst, node: ast.expr) -> Seen | None:
+    def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """The output of a finished process, cut into lines."""
         match node:
             case ast.Call(func=ast.Attribute(value=output, attr="splitlines" | "split"), args=_):

@@ -8,7 +8,7 @@ from agents.memory.analysis.modules import enclosing, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import harmless
-from agents.memory.analysis.resolution import Library, resolve
+from agents.memory.analysis.resolution import Builtin, Library, resolve
 from agents.memory.analysis.streams import Taken, taken
 from agents.memory.playbook.examples import b31 as examples
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
@@ -95,8 +95,8 @@ class FuturesWindow:
                 shown=[Shown(check=check, evidence=shown[check]) for check in self.preconditions],
                 users=[f"{focus.file}:{node.lineno} {focus.function}", *pass_.users],
                 assumes=[
-                    "the tasks neither wait for one another nor change what later ones are given",
-                    "no task fails: those not submitted by then would not run",
+                    "the tasks do not wait for one another, and neither they nor the loop change what later ones use",
+                    "no task fails, nor anything in the loop: those not submitted by then would not run",
                 ],
                 edits=[edit],
                 read={path: project.sources[path].blob for path in sorted(pass_.files | {focus.file})},
@@ -115,6 +115,8 @@ def _submitted(analyst: Analyst, node: ast.ListComp) -> int | None:
             return None
     if len(node.generators) != 1 or node.generators[0].is_async or _closes_over(analyst, node):
         return None
+    if any(isinstance(inner, ast.Call) and not _timeless(analyst, inner) for inner in ast.walk(node)):
+        return None
     bound = analyst.module.bindings(analyst.scope).get(pool.id, [])
     made = analyst.module.parents.get(bound[0]) if len(bound) == 1 else None
     match made:
@@ -130,6 +132,12 @@ def _submitted(analyst: Analyst, node: ast.ListComp) -> int | None:
     return 0
 
 
+def _timeless(analyst: Analyst, call: ast.Call) -> bool:
+    """Whether the call may come later: submit() itself, and builtins."""
+    submits = isinstance(call.func, ast.Attribute) and call.func.attr == "submit"
+    return submits or isinstance(resolve(analyst.project, analyst.module, call.func), Builtin)
+
+
 def _closes_over(analyst: Analyst, node: ast.ListComp) -> bool:
     """Whether a function inside sees the comprehension's own variable: its last value then, the current one after."""
     for inner in ast.walk(node):
@@ -142,9 +150,11 @@ def _closes_over(analyst: Analyst, node: ast.ListComp) -> bool:
 
 def _in_turn(analyst: Analyst, node: ast.ListComp, pass_: Taken) -> bool:
     """Whether the pass is one loop, to its end, whose variable is only asked for its result."""
-    if pass_.region.stops or pass_.region.effects.leaves or pass_.users:
-        return False
     parents = analyst.module.parents
+    if pass_.region.stops or pass_.region.effects.leaves or pass_.users or not _at_once(analyst, pass_):
+        return False
+    if any(isinstance(inner, ast.Raise | ast.Assert) for inner in ast.walk(pass_.reader)):
+        return False
     for use in ast.walk(pass_.reader):
         if use is not node and not (pass_.name and isinstance(use, ast.Name) and use.id == pass_.name):
             continue
@@ -161,7 +171,16 @@ def _asked(analyst: Analyst, name: ast.Name) -> bool:
     method = analyst.module.parents[name]
     call = analyst.module.parents[method]
     asked = isinstance(method, ast.Attribute) and method.attr == "result"
-    return asked and isinstance(call, ast.Call) and call.func is method
+    # A timeout counts from the call on, whatever was submitted by then.
+    return asked and isinstance(call, ast.Call) and call.func is method and not call.args and not call.keywords
+
+
+def _at_once(analyst: Analyst, pass_: Taken) -> bool:
+    """Whether the results are asked for right after the tasks were submitted."""
+    around = analyst.module.parents[pass_.first]
+    suites = (suite for _, suite in ast.iter_fields(around) if isinstance(suite, list) and pass_.first in suite)
+    following = [after for suite in suites for after in suite[suite.index(pass_.first) + 1 :]]
+    return pass_.reader is pass_.first or following[:1] == [pass_.reader]
 
 
 def _told_apart(analyst: Analyst, node: ast.ListComp, pass_: Taken) -> str:
@@ -169,6 +188,10 @@ def _told_apart(analyst: Analyst, node: ast.ListComp, pass_: Taken) -> str:
     names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
     effects = pass_.region.effects
     changed = effects.binds | {place.root for place in effects.writes}
+    own = set(ast.walk(node))
+    pool = node.elt.func.value.id  # type: ignore[attr-defined]
+    if any(isinstance(n, ast.Name) and n.id == pool and n not in own for n in ast.walk(pass_.reader)):
+        return f"{pool} is used"
     if names & changed:
         return f"{sorted(names & changed)[0]} changes"
     for around in enclosing(analyst.module, node, analyst.scope):

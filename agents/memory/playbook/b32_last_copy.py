@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
+from agents.memory.analysis import knowledge
 from agents.memory.analysis.effects import Place
 from agents.memory.analysis.modules import FUNCTIONS, LOOPS, enclosing, text
 from agents.memory.analysis.ownership import introspected, owned
@@ -11,13 +12,17 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.reads import kept_in
 from agents.memory.analysis.resolution import Builtin, resolve
+from agents.memory.playbook.deep_copies import read_copies
 from agents.memory.playbook.examples import b32 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus
 from agents.memory.playbook.source_edits import spliced
 
-_COPIED = frozenset({"list", "dict", "set"})
+_COPIED = frozenset({"list", "dict"})
+"""Copies of a set step in another order than the set."""
+_TELLING = knowledge.CONTAINER_READERS - {"keys", "values", "items", "elements"}
+_STEPPING = knowledge.EXHAUSTING_BUILTINS | {"len", "any", "all", "print", "bool", "str", "repr"}
 
 
 class LastCopy:
@@ -55,8 +60,8 @@ class LastCopy:
                 continue
             if any(isinstance(a, LOOPS) for a in enclosing(module, statement, scope)):
                 continue
-            reads = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == original.id]
-            if any(n.lineno > (statement.end_lineno or 0) and isinstance(n.ctx, ast.Load) for n in reads):
+            uses = [n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == original.id and n is not original]
+            if not all(_leaves_it_alone(analyst, use, statement) for use in uses):
                 continue
             edit = spliced(module, [(node, original.id)])
             if edit is None:
@@ -78,6 +83,32 @@ class LastCopy:
                 assumes=[],
                 edits=[edit],
             )
+        yield from self._proposals(analyst, focus)
+
+    def _proposals(self, analyst: Analyst, focus: Focus) -> Iterator[Candidate]:
+        """Copies by the copy module that the function only reads; who else writes to them is for a person to see."""
+        held = focus.holding.name if focus.holding is not None else None
+        found = [one for one in read_copies(analyst) if touches(one[0], focus.lines) or one[1] == held]
+        keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{text(call)}" for _, _, call, _ in found)
+        for (statement, name, call, evidence), key in zip(found, keys, strict=True):
+            candidate = lazy_candidate(
+                self,
+                analyst.project,
+                focus,
+                analyst.module,
+                statement,
+                key,
+                title=f"take the original in {focus.function} instead of `{text(call)}`",
+                mechanism=f"`{name}` is the object itself: no copy of it and of all it holds is made",
+                shown={
+                    "copy": evidence,
+                    "sole owner": "to be made sure of: nobody changes the original while the copy is in use",
+                    "last use": "to be made sure of: nothing that the elements are passed to changes them",
+                },
+                assumes=[],
+                edits=[],
+            )
+            yield candidate.model_copy(update={"level": "S"})
 
     VALID: ClassVar[list[Example]] = examples.VALID
     INVALID: ClassVar[list[Example]] = examples.INVALID
@@ -98,3 +129,33 @@ def _copied(analyst: Analyst, node: ast.expr) -> ast.Name | None:
             kind = analyst.kinds.of(original)
             return original if kind is not None and kind.name == "list" else None
     return None
+
+
+def _leaves_it_alone(analyst: Analyst, use: ast.Name, copying: ast.stmt) -> bool:
+    """Whether this use is over when the copy is made: no alias, view, iterator or later change comes of it."""
+    parent = analyst.module.parents[use]
+    after = (use.lineno, use.col_offset) >= (copying.end_lineno, copying.end_col_offset)
+    if not isinstance(use.ctx, ast.Load):
+        return not (after and isinstance(parent, ast.AugAssign))
+    if after:
+        return False
+    match parent:
+        case ast.Attribute(attr=name):
+            called = analyst.module.parents[parent]
+            known = _TELLING | knowledge.CONTAINER_WRITERS
+            return isinstance(called, ast.Call) and called.func is parent and name in known
+        case ast.Call(func=func):
+            meaning = resolve(analyst.project, analyst.module, func)
+            return isinstance(meaning, Builtin) and meaning.name in _STEPPING
+        case ast.For(iter=iterated) | ast.comprehension(iter=iterated):
+            put_off = isinstance(analyst.module.parents[parent], ast.GeneratorExp)
+            return iterated is use and not put_off
+        case ast.Subscript(value=value):
+            return value is use
+        case ast.Compare() | ast.BinOp() | ast.FormattedValue() | ast.AugAssign():
+            return True
+        case ast.If() | ast.While():
+            return True
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+    return False

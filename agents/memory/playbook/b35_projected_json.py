@@ -7,7 +7,7 @@ from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Focus
 
 
 class ProjectedJson(ProposingRule):
@@ -18,7 +18,7 @@ class ProjectedJson(ProposingRule):
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
-    def seen(self, analyst: Analyst, node: ast.expr) -> Seen | None:
+    def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A load() without a hook."""
         if called(analyst, node) not in {"json.load", "json.loads"} or not isinstance(node, ast.Call) or node.keywords:
             return None

@@ -1,10 +1,12 @@
 """B36: lists that sum() adds up one by one, with a new list for each, are chained instead."""
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Literal
 
-from agents.memory.analysis.modules import text
+from agents.memory.analysis.mentions import mentioned
+from agents.memory.analysis.modules import module_of, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
@@ -28,8 +30,10 @@ class SummedLists:
     level: ClassVar[Literal["A", "P", "S"]] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "sum of lists": "The call is the builtin sum() with an empty list to start from, whose result is a list.",
-        "elements": "What is added up are lists: sum() raises TypeError for every other builtin type.",
-        "plain operators": "No class here defines what `+` or iterating over an object does.",
+        "elements": "What is added up are lists: seen in the code, or sum() would have raised TypeError, which no code"
+        " here handles.",
+        "plain operators": "No class here defines what `+` or iterating over an object does; unless lists are seen, no"
+        " library is imported that may.",
     }
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
@@ -56,7 +60,7 @@ class SummedLists:
                 continue
             kind = analyst.kinds.element(lists)
             known = kind is not None and kind.name == "list"
-            if not known and catches(analyst, module.statement(call)):
+            if not known and (catches(analyst, module.statement(call)) or _added_otherwise(project)):
                 continue  # A handler may be there for the TypeError of what cannot be added up.
             assumed = f"what `{text(lists)}` gives are lists, as in the profiled run, where it could be added up"
             yield lazy_candidate(
@@ -71,7 +75,8 @@ class SummedLists:
                 shown={
                     "sum of lists": f"line {call.lineno}: `{text(call)}`",
                     "elements": f"`{text(lists)}` is seen to give lists" if known else "the profiled run added them up",
-                    "plain operators": "no class in the tree defines __add__, __radd__ or __iter__",
+                    "plain operators": "no class in the tree defines __add__, __radd__ or __iter__"
+                    + ("" if known else ", and no program file imports a package of others"),
                 },
                 assumes=[] if known else [assumed],
                 edits=[edit],
@@ -88,3 +93,22 @@ def _sums_lists(call: ast.Call) -> bool:
         case ast.Call(args=[lists], keywords=[ast.keyword(arg="start", value=ast.List(elts=[]))]):
             return not isinstance(lists, ast.Starred | ast.GeneratorExp)
     return False
+
+
+def _added_otherwise(project: Project) -> bool:
+    """Whether something but a list may be added to a list, or the TypeError of what may not be is handled."""
+    own = {part for path in project.sources for part in path.removesuffix(".py").split("/")}
+    roots: set[str] = set()
+    for path in project.editable:
+        module = module_of(project, path)
+        if module is None:
+            return True
+        for node in module.nodes:
+            match node:
+                case ast.Import(names=names):
+                    roots |= {alias.name.partition(".")[0] for alias in names}
+                case ast.ImportFrom(module=str(name), level=0):
+                    roots.add(name.partition(".")[0])
+    if roots - own - sys.stdlib_module_names:
+        return True
+    return mentioned(project, {"UserList", "TypeError"}) is not None

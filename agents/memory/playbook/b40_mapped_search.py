@@ -8,7 +8,7 @@ from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Focus
 
 _SEARCHES = frozenset({"re.search", "re.match", "re.fullmatch", "re.finditer", "re.findall"})
 
@@ -21,7 +21,7 @@ class MappedSearch(ProposingRule):
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
-    def seen(self, analyst: Analyst, node: ast.expr) -> Seen | None:
+    def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A search in all that a binary file holds."""
         match node:
             case ast.Call(args=[_, ast.Call(func=ast.Attribute(value=opened, attr="read"), args=[]), *_]):

@@ -5,6 +5,7 @@ import re
 import struct
 from typing import ClassVar, Literal
 
+from agents.memory.analysis.handles import uses
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, imported_module, resolve
@@ -14,6 +15,8 @@ from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_o
 
 _CODE = re.compile(r"[?cbBhHiIqQefd]")
 """Codes of one value each, of the same size on every platform."""
+
+_CHANGING = frozenset({"append", "extend", "insert", "pop", "remove", "reverse", "clear", "release", "close", "resize"})
 
 
 class IterUnpack(StreamingRule):
@@ -38,13 +41,26 @@ class IterUnpack(StreamingRule):
         each = f"{text_of(analyst, module)}.iter_unpack({code!r}, {buffer.id})".replace("'", '"')
         kind = analyst.kinds.of(buffer)
         known = kind is not None and kind.name == "text"
-        assumes = () if known else (f"`{buffer.id}` does not change while its numbers are read",)
+        if not known and any(_changed(analyst, use) for use in uses(analyst, buffer.id)):
+            return None
+        assumes = () if known else (f"`{buffer.id}` is bytes, or the like that does not change meanwhile",)
         same = f"the format says as many {code} as there are; both refuse a buffer that ends within one"
         source = f"`{text(form)}` is {code} for all of `{buffer.id}`"
         return Whole(node, Pieces(each, "(value,)", elt="value"), source, same, assumes=assumes)
 
     VALID: ClassVar[list[Example]] = examples.VALID
     INVALID: ClassVar[list[Example]] = examples.INVALID
+
+
+def _changed(analyst: Analyst, use: ast.Name) -> bool:
+    """Whether this mention changes, or may change, what a bytearray holds or lets go of its memory."""
+    parent = analyst.module.parents[use]
+    match parent:
+        case ast.AugAssign(target=target):
+            return target is use
+        case ast.Subscript():
+            return not isinstance(parent.ctx, ast.Load)
+    return isinstance(parent, ast.Attribute) and parent.attr in _CHANGING
 
 
 def _code(analyst: Analyst, form: ast.expr, buffer: str) -> str | None:

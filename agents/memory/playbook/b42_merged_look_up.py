@@ -16,6 +16,7 @@ from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus
 from agents.memory.playbook.source_edits import library, spliced
+from runtime.measure.models import Holding
 
 _ANNOTATED = frozenset({"dict", "Dict"})
 
@@ -52,7 +53,7 @@ class MergedLookUp:
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{name}" for *_, name in found)
         for (node, statement, name), key in zip(found, keys, strict=True):
             parts = [value for value in node.values if isinstance(value, ast.Name)]
-            types = [_dict(analyst, scope, part) for part in parts]
+            types = [_dict(analyst, scope, part, focus.seen(part.id)) for part in parts]
             reads = every_read(module, scope, name)
             if len(parts) != len(node.values) or None in types or not reads:
                 continue
@@ -88,18 +89,20 @@ class MergedLookUp:
     INVALID: ClassVar[list[Example]] = examples.INVALID
 
 
-def _dict(analyst: Analyst, scope: FunctionNode, name: ast.Name) -> str | None:
+def _dict(analyst: Analyst, scope: FunctionNode, name: ast.Name, held: Holding | None) -> str | None:
     """What is assumed so that the local is a plain dict ("": nothing); None when that is not known."""
     kind = analyst.kinds.of(name)
     if kind is not None:
         return "" if kind.name == "dict" else None
     bound = analyst.module.bindings(scope).get(name.id, [])
-    if len(bound) != 1 or not isinstance(bound[0], ast.arg):
+    if len(bound) != 1:
         return None
-    noted = bound[0].annotation
+    noted = bound[0].annotation if isinstance(bound[0], ast.arg) else None
     base = noted.value if isinstance(noted, ast.Subscript) else noted
     last = base.attr if isinstance(base, ast.Attribute) else base.id if isinstance(base, ast.Name) else ""
-    return f"`{name.id}` is the plain dict that its annotation says" if last in _ANNOTATED else None
+    if last in _ANNOTATED:
+        return f"`{name.id}` is the plain dict that its annotation says"
+    return f"`{name.id}` is a plain dict, as in the profiled run" if held is not None and held.type == "dict" else None
 
 
 def _looked_up(module: Module, read: ast.Name) -> bool:

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from agents.memory.analysis.effects import NOTHING
 from agents.memory.analysis.laziness import Region, judge
-from agents.memory.analysis.modules import text
+from agents.memory.analysis.modules import FunctionNode, Module, text
 from agents.memory.analysis.ownership import introspected
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
@@ -25,6 +25,8 @@ _REDUCING = frozenset(
 )
 """Uses that give the same for equal floats, whichever objects they are."""
 
+_COMPUTING = frozenset({"abs", "round", "int", "str", "repr", "print", "format", "divmod", "pow"})
+
 
 class FloatColumn:
     """`values = [float(x) for x in xs]` -> `values = array("d", (float(x) for x in xs))`: 8 bytes a value, not 32."""
@@ -36,7 +38,8 @@ class FloatColumn:
     level: ClassVar[Literal["A", "P", "S"]] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "floats": "Each element is the result of the builtin float(), an exact double.",
-        "only reduced": "Each read counts, sums or compares the elements, tests the list or iterates over it.",
+        "only reduced": "Each read counts, sums or compares the elements, tests the list, or computes with each of them:"
+        " nothing can tell that an element asked for twice is not the same object.",
         **PROOF,
     }
 
@@ -59,6 +62,8 @@ class FloatColumn:
         for (node, statement, name), key in zip(found, keys, strict=True):
             reads = every_read(module, scope, name)
             if not reads or not all(only_elements(project, module, read, 0) in _REDUCING for read in reads):
+                continue
+            if not all(_by_value(module, scope, read) for read in reads):
                 continue
             if len(reads) < 2 or (isinstance(scope, ast.Module) and visible_outside(project, module, name)):
                 continue  # One read alone is B02's, and needs no list at all.
@@ -92,3 +97,36 @@ class FloatColumn:
 
     VALID: ClassVar[list[Example]] = examples.VALID
     INVALID: ClassVar[list[Example]] = examples.INVALID
+
+
+def _by_value(module: Module, scope: FunctionNode | ast.Module, read: ast.Name) -> bool:
+    """Whether what iterates over the array computes with the elements, and keeps none of the objects.
+
+    A float asked for twice is two objects: `is` tells them apart, and where it is NaN a set, a dict or `in` does.
+    """
+    parent = module.parents[read]
+    match parent:
+        case ast.For(iter=iterated, target=target) | ast.comprehension(iter=iterated, target=target) if (
+            iterated is read
+        ):
+            if not isinstance(target, ast.Name):
+                return False
+            uses = (n for n in ast.walk(scope) if isinstance(n, ast.Name) and n.id == target.id)
+            return all(_computes(module, use) for use in uses if isinstance(use.ctx, ast.Load))
+        case ast.YieldFrom() | ast.Starred():
+            return False
+    return True
+
+
+def _computes(module: Module, use: ast.Name) -> bool:
+    parent = module.parents[use]
+    match parent:
+        case ast.BinOp() | ast.FormattedValue() | ast.AugAssign():
+            return True
+        case ast.UnaryOp(op=op):
+            return not isinstance(op, ast.UAdd)
+        case ast.Compare(ops=ops):
+            return not any(isinstance(op, ast.Is | ast.IsNot | ast.In | ast.NotIn) for op in ops)
+        case ast.Call(func=ast.Name(id=name)):
+            return name in _COMPUTING
+    return False

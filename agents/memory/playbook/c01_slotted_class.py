@@ -121,7 +121,9 @@ def _closed(every: list[ClassFacts], names: frozenset[str]) -> str | None:
 
 
 def _of_property(every: list[ClassFacts], name: str) -> bool:
-    return any(isinstance(item, ast.FunctionDef) and item.name == name for facts in every for item in facts.node.body)
+    """Whether a property of the classes takes what is written; no slot takes what replaces a method."""
+    methods = [n for facts in every for n in facts.node.body if isinstance(n, ast.FunctionDef) and n.name == name]
+    return any(last_name(decorator) in ("setter", "deleter") for n in methods for decorator in n.decorator_list)
 
 
 def _not_of_class(every: list[ClassFacts], names: frozenset[str]) -> str | None:
@@ -131,7 +133,7 @@ def _not_of_class(every: list[ClassFacts], names: frozenset[str]) -> str | None:
             if any(is_class(facts, use.node.value, use.module) for use in index.attributes.get(name, [])):
                 return None
         for r in index.reflections:
-            asks = r.how in ("getattr", "hasattr", "setattr", "delattr", "object") and r.receiver is not None
+            asks = r.how in ("getattr", "hasattr", "setattr", "delattr", "object", "dir") and r.receiver is not None
             if asks and (r.name is None or r.name in names) and is_class(facts, r.receiver, r.module):  # type: ignore[arg-type]
                 return None
         if any(use.kind != "read" for use in index.attributes.get("__class__", [])):

@@ -11,7 +11,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.uses import AttributeUse, mentioning
 from agents.memory.playbook.examples import c11 as examples
-from agents.memory.playbook.lazy_containers import fed, tolerant
+from agents.memory.playbook.lazy_containers import fed, feeds_alone, tolerant
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 from agents.memory.playbook.source_edits import library, source, spliced
 from agents.memory.playbook.storage import KNOWING, needs_dict
@@ -37,7 +37,8 @@ class LazyContainer:
         "mostly empty": "In the profiled run most of the containers were empty.",
         "one making": "The attribute is assigned once, an empty list or dict in __init__, and is no value of a class.",
         "tolerant readers": "Every read tests it, looks a key up in it or steps through it at once.",
-        "plain feeding": "Every other use feeds it by a statement on a plain name, which no other class can answer to.",
+        "plain feeding": "Every other use feeds it by a statement on a plain name, which no other class can answer to, and whose"
+        " values are made without changing anything.",
         "not reflected": "No reflection, copying or pickling sees what stands in for the empty container.",
         "one thread": "The repository starts no threads: two could make the container at once.",
     }
@@ -154,7 +155,7 @@ def _plain_feeding(project: Project, facts: ClassFacts, name: str, kind: str, fe
     statements = [fed(use, kind) for use in feeders]
     if None in statements or len(set(map(id, statements))) < len(statements):
         return False
-    if any(use.module.path not in project.editable for use in feeders):
+    if any(use.module.path not in project.editable or not feeds_alone(project, use) for use in feeders):
         return False
     return not declared_elsewhere(facts, name)
 

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from agents.memory.analysis.accumulators import Accumulator, looped
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
+from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Builtin, methods, resolve
 from agents.memory.playbook.accumulated import AccumulatorRule, Replaced
 from agents.memory.playbook.examples import c14 as examples
@@ -14,6 +15,8 @@ from agents.memory.playbook.source_edits import source
 
 _ALIKE = frozenset({"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "decode", "hex", "isdigit"})
 """Methods that give the same for bytes and for a bytearray."""
+
+_TEXT = frozenset({"text", "str"})
 
 
 class GrowingBytes(AccumulatorRule):
@@ -56,7 +59,12 @@ class GrowingBytes(AccumulatorRule):
                 return None
             taken += 1
             changes.append((use, f"bytes({found.name})"))
-        unsure = [p for p in parts if getattr(analyst.kinds.of(p), "name", "") not in {"text", "str"}]
+        kinds = [analyst.kinds.of(part) for part in parts]
+        if any(kind is not None and kind.name not in _TEXT for kind in kinds):
+            return None  # A bytearray takes any iterable of numbers.
+        unsure = [part for part, kind in zip(parts, kinds, strict=True) if kind is None]
+        if unsure and any(catches(analyst, statement) for statement in found.added):
+            return None
         return Replaced(
             changes,
             f"let `{found.name}` grow as a bytearray",

@@ -15,6 +15,9 @@ from agents.memory.playbook.source_edits import library
 _AT_ONCE = knowledge.EXHAUSTING_BUILTINS - {"dict"}
 """Builtins that have read their argument when they return, and that know no list from a deque."""
 
+_MOST = 2**31 - 1
+"""Elements that a deque can be told to keep on every platform."""
+
 
 class Window(AccumulatorRule):
     """`w.append(x)` and `w[-5:]`: what lies further back is dropped."""
@@ -41,7 +44,9 @@ class Window(AccumulatorRule):
                 continue
             outer = analyst.module.parents[use]
             match outer:
-                case ast.Subscript(value=value, slice=ast.Slice(lower=lower, upper=None, step=None)) if value is use:
+                case ast.Subscript(
+                    value=value, slice=ast.Slice(lower=lower, upper=None, step=None), ctx=ast.Load()
+                ) if value is use:
                     sizes.add(_back(lower))
                     changes.append((outer, found.name if _read_at_once(analyst, outer) else f"list({found.name})"))
                 case ast.Subscript(value=value, slice=index, ctx=ast.Load()) if value is use and _back(index):
@@ -50,7 +55,7 @@ class Window(AccumulatorRule):
                     pass
                 case _:
                     return None
-        if not grows or len(sizes) != 1 or max(single) > min(sizes) or 0 in sizes:
+        if not grows or len(sizes) != 1 or max(single) > min(sizes) or not 0 < min(sizes) <= _MOST:
             return None
         (size,) = sizes
         changes.append((found.value, f"{made[0]}(maxlen={size})"))
@@ -60,7 +65,7 @@ class Window(AccumulatorRule):
             f"`{found.name}` holds {size} elements instead of all that were ever appended",
             f"`{found.name}` is read as its last {size} elements, {len(changes) - 1} times, and by indexes up to them",
             "a deque takes what a list takes",
-            (f"nobody misses that the elements before the last {size} are kept (finalizers)",),
+            (f"no finalizer or weak reference tells whether elements before the last {size} are alive",),
             made[1],
         )
 

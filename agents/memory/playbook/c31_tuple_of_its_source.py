@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeGuard
 
 import libcst as cst
 
@@ -45,7 +45,7 @@ class TupleOfItsSource:
     name: ClassVar[str] = "one tuple for an equal tuple made of it"
     category: ClassVar[str] = "data-structures"
     strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    level: ClassVar[Literal["A", "P", "S"]] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "picked": "The value is the builtin tuple() of elements picked from one name, none of them computed anew.",
         "same objects": "It is replaced only where both are exact tuples of the same objects: the code tests that.",
@@ -55,16 +55,18 @@ class TupleOfItsSource:
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One candidate for each such assignment that covers a line of the focus."""
         module = module_of(project, focus.file) if focus.file in project.editable else None
-        tree = concrete(project, module) if module is not None else None
-        if module is None or tree is None or focus.census is not None:
+        if module is None or focus.census is not None:
             return
         found = [
             (statement, scope, source)
-            for statement in ast.walk(module.tree)
-            if isinstance(statement, ast.Assign) and touches(statement, focus.lines)
+            for statement in module.nodes
+            if isinstance(statement, ast.Assign) and touches(statement, focus.lines) and _is_tuple_call(statement.value)
             if (scope := _function(module, statement, focus)) is not None
             if (source := _source(project, module, statement)) is not None
         ]
+        tree = concrete(project, module) if found else None
+        if tree is None:
+            return
         keys = numbered(
             f"{self.id}:{focus.file}:{qualified_name(module, scope)}:{text(statement)}" for statement, scope, _ in found
         )
@@ -95,7 +97,7 @@ class TupleOfItsSource:
                 frees=focus.size,
                 shown=[Shown(check=check, evidence=evidence[check]) for check in self.preconditions],
                 users=[f"{focus.file}:{statement.lineno} {name.id}"],
-                assumes=[],
+                assumes=[f"nobody who is given `{name.id}` asks whether it is `{source}`, by `is` or id()"],
                 edits=[edit],
                 read={focus.file: module.source.blob},
             )
@@ -114,14 +116,9 @@ def _function(module: Module, statement: ast.stmt, focus: Focus) -> FunctionNode
 def _source(project: Project, module: Module, statement: ast.Assign) -> str | None:
     """The name that the tuple picks its elements from; None for anything else."""
     value = statement.value
-    if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name):
+    if len(statement.targets) != 1 or not isinstance(statement.targets[0], ast.Name) or not _is_tuple_call(value):
         return None
-    if not isinstance(value, ast.Call) or len(value.args) != 1 or value.keywords:
-        return None
-    for name in _BUILTINS:
-        if resolve(project, module, ast.copy_location(_at(module, statement, name), statement)) != Builtin(name):
-            return None
-    if not isinstance(value.func, ast.Name) or value.func.id != "tuple" or isinstance(value.args[0], ast.Name):
+    if module.star_import or any(module.owner(statement, name) is not None for name in _BUILTINS):
         return None
     if any(isinstance(node, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for node in ast.walk(value)):
         return None
@@ -129,11 +126,11 @@ def _source(project: Project, module: Module, statement: ast.Assign) -> str | No
     return picked if picked != statement.targets[0].id else None
 
 
-def _at(module: Module, statement: ast.stmt, name: str) -> ast.Name:
-    """The name as it would be read in the statement."""
-    node = ast.Name(name, ast.Load())
-    module.parents[node] = statement
-    return node
+def _is_tuple_call(value: ast.expr) -> TypeGuard[ast.Call]:
+    """`tuple(...)` of one argument that is more than a name."""
+    if not isinstance(value, ast.Call) or len(value.args) != 1 or value.keywords:
+        return False
+    return isinstance(value.func, ast.Name) and value.func.id == "tuple" and not isinstance(value.args[0], ast.Name)
 
 
 def _picked_from(project: Project, module: Module, expr: ast.expr) -> str | None:
@@ -150,7 +147,8 @@ def _picked_from(project: Project, module: Module, expr: ast.expr) -> str | None
             source = _picked_from(project, module, one.iter) if plain else None
             return source if source != name else None
         case ast.Call(func=func, args=args):
-            place = _PICKING.get(resolve(project, module, func))
+            meaning = resolve(project, module, func)
+            place = _PICKING.get(meaning) if isinstance(meaning, Builtin | Library) else None
             if place is None or place >= len(args) or any(isinstance(arg, ast.Starred) for arg in args):
                 return None
             return _picked_from(project, module, args[place])

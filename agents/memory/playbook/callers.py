@@ -1,6 +1,7 @@
 """Whether every caller of a function takes the list it returns once, element by element: it may be a generator then."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Function, resolve
 from agents.memory.analysis.sharing import again, frozen_while_yielding, leaves, shared
+from agents.memory.analysis.uses import uses
 
 
 @dataclass
@@ -34,6 +36,8 @@ def callers(project: Project, module: Module, node: FunctionNode) -> Callers | N
     found = Callers()
     if (project.library and not node.name.startswith("_")) or node.name in project.words:
         return None
+    if _in_doctest(project, node.name) or _by_computed_name(project, module, node):
+        return None
     for there, mention in _mentions(project, node.name):
         if there is None:
             return None
@@ -52,6 +56,36 @@ def callers(project: Project, module: Module, node: FunctionNode) -> Callers | N
         found.verdict = verdict
         found.files.add(there.path)
     return found if found.users else None
+
+
+def _in_doctest(project: Project, name: str) -> bool:
+    called = re.compile(rb"^[ \t#]*(?:>>>|\.\.\.)[^\n]*\b" + re.escape(name.encode()) + rb"\b", re.MULTILINE)
+    return any(called.search(source.data) for source in project.sources.values())
+
+
+def _by_computed_name(project: Project, module: Module, node: FunctionNode) -> bool:
+    """Whether a `getattr(x, "get_" + kind)` of the tree may give the function."""
+    method = isinstance(module.parents.get(node), ast.ClassDef)
+    for found in uses(project).reflections:
+        if found.how != "getattr" or found.name is not None:
+            continue
+        own = isinstance(found.receiver, ast.Name) and found.receiver.id in {"self", "cls"}
+        if not (own and not method) and node.name.startswith(_known_start(found.node)):
+            return True
+    return False
+
+
+def _known_start(call: ast.AST) -> str:
+    """The text that the name asked for begins with, as far as it is written down."""
+    asked = call.args[1] if isinstance(call, ast.Call) and len(call.args) > 1 else None
+    match asked:
+        case ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Add()):
+            return start
+        case ast.BinOp(left=ast.Constant(value=str(start)), op=ast.Mod()):
+            return start.partition("%")[0]
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
+            return start
+    return ""
 
 
 def _passes_on(module: Module, call: ast.Call, node: FunctionNode) -> bool:

@@ -19,10 +19,11 @@ _ITERATORS = frozenset({"map", "filter", "zip", "enumerate", "reversed", "iter"}
 def read_lists(project: Project, module: Module, scope: FunctionNode, wanted: Wanted) -> Iterator[Restated]:
     """Each `name = list(E)` as `name = [item for item in E]`, and each list whose reader stands behind its `with`."""
     for statement in own_nodes(scope):
-        if not isinstance(statement, ast.Assign):
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
             continue
-        words = _words(project, module, statement)
-        if words is None or not wanted(_target(statement), statement.lineno, statement.end_lineno or 0):
+        asked = wanted(_target(statement), statement.lineno, statement.end_lineno or 0)
+        words = _words(project, module, statement) if asked else None
+        if words is None:
             continue
         around = module.parents[statement]
         if words[0]:

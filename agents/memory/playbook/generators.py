@@ -110,11 +110,36 @@ def concatenated(module: Module, node: FunctionNode) -> Changes | None:
         final = found is node.body[-1]
         if not final or not lines:
             lines = [*lines, "return"]
-        if module.source.data.splitlines()[found.lineno - 1][: found.col_offset].strip():
-            return None  # It shares its line with the statement around it.
-        indent = " " * found.col_offset
-        changes.append((found, f"\n{indent}".join(lines)))
+        before = module.source.data.splitlines()[found.lineno - 1][: found.col_offset]
+        if not before.strip():
+            changes.append((found, f"\n{' ' * found.col_offset}".join(lines)))
+            continue
+        column = _suite_column(module, found, before)
+        if column is None:
+            return None
+        changes.append((_Behind(found, len(before.rstrip())), "".join(f"\n{' ' * column}{line}" for line in lines)))
     return changes if ends and recursive and not introspected(node) else None
+
+
+class _Behind(ast.AST):
+    """The text from a column of the statement's line to its end."""
+
+    def __init__(self, statement: ast.stmt, column: int) -> None:
+        super().__init__()
+        self.lineno, self.col_offset = statement.lineno, column
+        self.end_lineno, self.end_col_offset = statement.end_lineno, statement.end_col_offset
+
+
+def _suite_column(module: Module, statement: ast.stmt, before: bytes) -> int | None:
+    """Where the suite goes whose one statement stands on its header's line; None where it shares it with others."""
+    around = module.parents[statement]
+    suites = [getattr(around, "body", None), getattr(around, "orelse", None)]
+    if [statement] not in suites or not before.rstrip().endswith(b":") or not isinstance(around, ast.stmt):
+        return None
+    lines = module.source.data.splitlines()
+    behind = lines[(statement.end_lineno or 0) - 1][statement.end_col_offset :].strip()
+    header = lines[around.lineno - 1][: around.col_offset]
+    return None if behind or header.strip(b" ") else around.col_offset + 4
 
 
 def _yielded(module: Module, node: FunctionNode, value: ast.expr) -> list[str] | None:

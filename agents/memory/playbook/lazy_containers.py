@@ -3,7 +3,10 @@
 import ast
 
 from agents.memory.analysis.classes import ClassFacts
-from agents.memory.analysis.modules import Module
+from agents.memory.analysis.effects import union
+from agents.memory.analysis.modules import FUNCTIONS, Module
+from agents.memory.analysis.project import Project
+from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.uses import AttributeUse
 
@@ -79,6 +82,21 @@ def fed(use: AttributeUse, kind: str) -> ast.stmt | None:
         case ast.Subscript(), ast.Assign(targets=[target]) if target is parent and kind == "dict":
             return statement if not _walrus(statement) else None
     return None
+
+
+def feeds_alone(project: Project, use: AttributeUse) -> bool:
+    """Whether nothing that the feeding statement evaluates can feed a container as well: it might make another."""
+    module, parent = use.module, use.module.parents[use.node]
+    call = module.parents[parent]
+    given = [parent.slice] if isinstance(parent, ast.Subscript) else call.args if isinstance(call, ast.Call) else []
+    frame = module.frame(use.node)
+    if not isinstance(frame, (*FUNCTIONS, ast.Module)):
+        return False
+    analyst = Analyst(project, module, frame)
+    effects = analyst.of(*given)
+    if isinstance(parent, ast.Attribute) and parent.attr in ("extend", "update"):
+        effects |= union(analyst.step(one) for one in given)
+    return not (effects.writes or effects.leaves or effects.calls)
 
 
 def _walrus(statement: ast.stmt) -> bool:

@@ -42,7 +42,7 @@ class ProposingRule:
         "open": "What has to be made sure of by a person, before the change is made.",
     }
 
-    def seen(self, analyst: Analyst, node: ast.expr) -> Seen | None:
+    def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """What is proposed for the expression; None when it is nothing to the rule."""
         raise NotImplementedError
 
@@ -56,8 +56,8 @@ class ProposingRule:
         found = [
             one
             for node in nodes_in(module, scope)
-            if isinstance(node, ast.Call) and touches(node, focus.lines)
-            if (one := self.seen(analyst, node)) is not None
+            if isinstance(node, ast.expr) and touches(node, focus.lines)
+            if (one := self.seen(analyst, node, focus)) is not None
         ]
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{text(one.node)}" for one in found)
         for one, key in zip(found, keys, strict=True):

@@ -44,9 +44,8 @@ class Focus:
 
     def seen(self, name: str) -> Holding | None:
         """What the census saw a local or argument of the function hold; None where frames of it differ in type."""
-        found = [
-            h for h in self.holdings if h.name == name and h.place is not None and h.place.function == self.function
-        ]
+        held = (*self.holdings, *([self.holding] if self.holding is not None else []))
+        found = [h for h in held if h.name == name and h.place is not None and h.place.function == self.function]
         alike = {(h.type, h.element, repr(h.array), repr(h.columns)) for h in found}
         return found[0] if len(alike) == 1 else None
 
@@ -84,6 +83,8 @@ class Example:
     hits: int = 0
     measured: Mapping[str, object] = field(default_factory=dict)
     """Further fields of the holding; without one, of the attribute's census."""
+    holdings: tuple[Mapping[str, object], ...] = ()
+    """What the census saw other names of the function hold: fields of Holding."""
     call: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
     library: bool = False

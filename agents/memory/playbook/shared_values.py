@@ -22,7 +22,7 @@ PRECONDITIONS: Mapping[str, str] = {
     "repeated": "In the profiled run few of the attribute's values differ, and equal ones are objects of their own.",
     "plain writes": "It is assigned in __init__ by a plain statement, and it is no property.",
     "exact types": "Only values whose types leave no difference between equal ones are shared: the code tests that.",
-    "no identity": "No code of the repository compares the attribute by identity.",
+    "no identity": "No code of the repository compares the attribute by identity, nor locals of a function that reads it.",
     "free names": "No code of the repository uses the new names.",
 }
 
@@ -165,8 +165,11 @@ def _compared(facts: ClassFacts, name: str) -> bool:
         for node in ast.walk(module.tree):
             if isinstance(node, ast.Compare) and any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops):
                 sides = [node.left, *node.comparators]
-                attribute = any(isinstance(side, ast.Attribute) and side.attr == name for side in sides)
-                if attribute and not any(isinstance(side, ast.Constant) for side in sides):
+                if any(isinstance(side, ast.Constant | ast.Call) for side in sides):
+                    continue
+                # A local may hold the attribute's value.
+                around = node if any(isinstance(side, ast.Attribute) for side in sides) else module.frame(node)
+                if any(isinstance(n, ast.Attribute) and n.attr == name for n in ast.walk(around)):
                     return True
     return False
 

@@ -47,8 +47,9 @@ def chain(project: Project, facts: ClassFacts) -> list[Link] | None:
         todo = ClassFacts(project, above.module, above.node, None, {}) if isinstance(above, Class) else None
     links: list[Link] = []
     taken: set[str] = set()
-    properties = {name for one in found for name in _properties(one)}
+    properties: set[str] = set()
     for one in reversed(found):
+        properties |= _properties(one)
         existing = _slots(one.node)
         if existing is None:
             return None
@@ -58,6 +59,7 @@ def chain(project: Project, facts: ClassFacts) -> list[Link] | None:
         links.append(Link(one, own, _has_slots(one.node)))
     if any(name.startswith("__") and name.endswith("__") for name in taken - {"__weakref__"}):
         return None
+    # Among them a property further down that hides what its base writes.
     if any(_values(one) & taken for one in found) or not _single_below(project, found[-1], found):
         return None
     return links[::-1]

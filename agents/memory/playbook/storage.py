@@ -2,7 +2,7 @@
 
 import ast
 
-from agents.memory.analysis.classes import ClassFacts, self_method
+from agents.memory.analysis.classes import ClassFacts, keyword, self_method
 from agents.memory.analysis.modules import FUNCTIONS, Module
 from agents.memory.analysis.resolution import Library, resolve
 from agents.memory.analysis.uses import SETTERS, Reflection, last_name
@@ -24,6 +24,11 @@ _DICT_READERS = frozenset({"vars", "setattr", "delattr"})
 _STORAGE = frozenset({"__dict__", "__weakref__"})
 """What an instance with slots lacks."""
 
+_STATE = ("__getstate__", "__reduce__", "__reduce_ex__")
+"""What gives another value for an instance with slots."""
+_PARSING = frozenset({"parse_args", "parse_known_args", "parse_intermixed_args", "parse_known_intermixed_args"})
+"""Methods of argparse that set attributes on the namespace they are given."""
+
 
 def needs_dict(facts: ClassFacts, names: frozenset[str]) -> str | None:
     """The place of the first code that may reach the dict of an instance, or set a name not in `names` by reflection.
@@ -36,11 +41,34 @@ def needs_dict(facts: ClassFacts, names: frozenset[str]) -> str | None:
     # Their names as strings, for getattr and its like, and the functions as values.
     for text in sorted(_STORAGE & facts.index.strings.keys()):
         return facts.index.strings[text][0]
+    for name in _STATE:
+        for use in facts.index.attributes.get(name, []):
+            if last_name(use.node.value) != "super" and not unrelated(facts, use.node.value, use.module):
+                return use.place
     for module in facts.index.modules:
         for node in ast.walk(module.tree):
-            if _is_reader_passed_on(module, node):
+            if _is_reader_passed_on(module, node) or _writes_for_us(facts, module, node):
                 return f"{module.path}:{getattr(node, 'lineno', 0)}"
     return None
+
+
+def _writes_for_us(facts: ClassFacts, module: Module, node: ast.AST) -> bool:
+    """Whether the library is given an object to set attributes on that may be an instance of the class."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = last_name(node.func)
+    given = None
+    if name in _PARSING:
+        given = node.args[1] if len(node.args) > 1 else keyword(node, "namespace")
+    elif name == "update_wrapper":
+        given = node.args[0] if node.args else keyword(node, "wrapper")
+    if given is None or (isinstance(given, ast.Constant) and given.value is None):
+        return False
+    scope = module.owner(given, given.id) if isinstance(given, ast.Name) else None
+    local = module.bindings(scope).get(given.id, []) if scope is not None and isinstance(given, ast.Name) else []
+    if local and all(isinstance(binding, FUNCTIONS) for binding in local):
+        return False
+    return not unrelated(facts, given, module)
 
 
 def is_class(facts: ClassFacts, expr: ast.expr, module: Module, depth: int = 3) -> bool:

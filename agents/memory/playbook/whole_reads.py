@@ -8,6 +8,7 @@ from agents.memory.analysis.handles import Handle, handle
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, Library, resolve
+from agents.memory.analysis.single_read import visible_outside
 
 _BY_LINE = frozenset({"lower", "upper", "casefold", "swapcase", "title"})
 """Methods whose result for a text is that for its lines put together: no line break takes part in what they look at."""
@@ -51,14 +52,16 @@ def whole_read(analyst: Analyst, node: ast.expr, cut: str, *, spaces: bool = Fal
         return None
     steps: list[str] = []
     decoded = False
+    still = spaces
     inner = node.func.value
     while not _is_read(inner):
         if not isinstance(inner, ast.Call) or not isinstance(inner.func, ast.Attribute):
             return None
         if inner.func.attr == "decode" and _is_read(inner.func.value) and _self_contained(inner):
             decoded = True
-        elif not _by_line(analyst, inner, spaces=spaces):
+        elif not _by_line(analyst, inner, spaces=still):
             return None
+        still = still and _leaves_spaces(analyst, inner)
         arguments = ", ".join(ast.unparse(a) for a in [*inner.args, *inner.keywords])
         steps.append(f".{inner.func.attr}({arguments})")
         inner = inner.func.value
@@ -91,6 +94,29 @@ def _self_contained(call: ast.Call) -> bool:
         return False
 
 
+def _leaves_spaces(analyst: Analyst, call: ast.Call) -> bool:
+    """Whether white space before the step is white space after it, and stands between what the step looks at."""
+    assert isinstance(call.func, ast.Attribute)
+    match call.func.attr, call.args:
+        case "replace", [ast.Constant(value=str() | bytes() as old), ast.Constant(value=str() | bytes() as new)]:
+            return not _spaced(old) or (old.isspace() and new.isspace())
+        case "translate", [table]:
+            parts = _parts(analyst, table) or [table]
+            return all(_unspaced(analyst, part) for part in [*parts[:1], *parts[2:]])
+    return True
+
+
+def _spaced(written: str | bytes) -> bool:
+    return any(written[at : at + 1].isspace() for at in range(len(written)))
+
+
+def _unspaced(analyst: Analyst, part: ast.expr) -> bool:
+    if isinstance(part, ast.Constant):
+        return isinstance(part.value, str) and not _spaced(part.value)
+    meaning = resolve(analyst.project, analyst.module, part)
+    return isinstance(meaning, Library) and meaning.name in _BREAKLESS
+
+
 def _by_line(analyst: Analyst, call: ast.Call, *, spaces: bool) -> bool:
     assert isinstance(call.func, ast.Attribute)
     if call.keywords:
@@ -112,22 +138,42 @@ def _replaced(old: str | bytes, new: str | bytes, *, spaces: bool) -> bool:
         return False
     one = "\n\r" if isinstance(old, str) else b"\n\r"
     if any(sign in old for sign in (one[:1], one[1:])):  # type: ignore[operator]
-        return spaces and new.isspace()
+        return spaces and old.isspace() and new.isspace()
     return not any(sign in new for sign in (one[:1], one[1:])) if type(new) is type(old) else False  # type: ignore[operator]
 
 
 def _table(analyst: Analyst, table: ast.expr) -> bool:
     """Whether a translation table says nothing of line breaks: `str.maketrans` of constants without any."""
+    parts = _parts(analyst, table)
+    return len(parts) > 1 and all(_breakless(analyst, part) for part in parts)
+
+
+def _parts(analyst: Analyst, table: ast.expr) -> list[ast.expr]:
+    """The arguments of the `str.maketrans` that made the table, which nothing changed since; none for another."""
     if isinstance(table, ast.Name):
         scope = analyst.module.owner(table, table.id)
         nodes = analyst.module.bindings(scope).get(table.id, []) if scope is not None else []
         bound = analyst.module.parents.get(nodes[0]) if len(nodes) == 1 else None
-        return isinstance(bound, ast.Assign) and not isinstance(bound.value, ast.Name) and _table(analyst, bound.value)
+        if not isinstance(bound, ast.Assign) or isinstance(bound.value, ast.Name) or len(bound.targets) != 1:
+            return []
+        global_ = isinstance(scope, ast.Module) and visible_outside(analyst.project, analyst.module, table.id)
+        return [] if global_ or not _only_translates(analyst, scope, table.id) else _parts(analyst, bound.value)
     match table:
         case ast.Call(func=ast.Attribute(value=owner, attr="maketrans"), args=parts, keywords=[]):
-            builtin = resolve(analyst.project, analyst.module, owner) == Builtin("str")
-            return builtin and len(parts) > 1 and all(_breakless(analyst, part) for part in parts)
-    return False
+            return parts if resolve(analyst.project, analyst.module, owner) == Builtin("str") else []
+    return []
+
+
+def _only_translates(analyst: Analyst, scope: ast.AST | None, name: str) -> bool:
+    """Whether every read of the name is the argument of a translate()."""
+    for node in ast.walk(scope or analyst.module.tree):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            call = analyst.module.parents[node]
+            if not isinstance(call, ast.Call) or node not in call.args:
+                return False
+            if not isinstance(call.func, ast.Attribute) or call.func.attr != "translate":
+                return False
+    return True
 
 
 def _breakless(analyst: Analyst, part: ast.expr) -> bool:

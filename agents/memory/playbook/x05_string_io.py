@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 from agents.memory.analysis.accumulators import Accumulator, appended
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
+from agents.memory.analysis.region import catches
 from agents.memory.playbook.accumulated import AccumulatorRule, Replaced
 from agents.memory.playbook.examples import x05 as examples
 from agents.memory.playbook.rule import Example
@@ -45,14 +46,17 @@ class PartsToStringIO(AccumulatorRule):
         if not parts or not joined:
             return None
         noted = isinstance(found.begin, ast.AnnAssign) and ast.unparse(found.begin.annotation) in _STRINGS
-        unsure = [] if noted else [p for p in parts if getattr(analyst.kinds.of(p), "name", "") != "str"]
+        unsure = [p for p in parts if getattr(analyst.kinds.of(p), "name", "") != "str"]
+        if unsure and any(catches(analyst, analyst.module.statement(use)) for use in found.uses):
+            return None  # write() refuses at once what join() refuses at the end.
+        assumes = [f"`{found.name}` holds strs, as its annotation says"] if noted and unsure else []
         return Replaced(
             changes,
             f"write the parts of `{found.name}` to a StringIO",
             f'the strings in `{found.name}` are not kept one by one until "".join() puts them together',
             f'`{found.name}` is only appended to, {len(parts)} times, and joined by "", {joined} times',
             f"each part is a str: {', '.join(sorted({text(p) for p in parts}))}",
-            tuple(f"`{text(one)}` is a str" for one in unsure),
+            tuple(assumes or [f"`{text(one)}` is a str" for one in unsure]),
             made[1],
         )
 

@@ -13,16 +13,15 @@ from what belongs to it: somebody unseen, a caller's evaluation stack for one, k
 from __future__ import annotations
 
 import gc
-import itertools
 import sys
 import threading
 import types
-from collections import Counter
 
 import _lowtide_probe_classes as classes
+import _lowtide_probe_facts as facts
 import _lowtide_probe_graph as graph
 import _lowtide_probe_holders as holders
-import _lowtide_probe_instrument as instrument
+import _lowtide_probe_names as names
 import _lowtide_probe_owners as owners
 import _lowtide_probe_source as source
 
@@ -32,51 +31,12 @@ LEAST = 1024
 """Bytes from which a name is reported."""
 TYPES = 40
 """Types of what a name keeps alive, beyond which none is named."""
-COLUMNS = 200
-"""Columns of a pandas frame beyond which none is named."""
-LOOKED_AT = 1000
-"""Elements of a container looked at to name the commonest type."""
 
-_getrefcount = sys.getrefcount
-_CO_OPTIMIZED = 1
-_CONTAINERS = (list, tuple, set, frozenset, dict)
 _ORDER = {kind: n for n, kind in enumerate(("local", "closure", "global", "class_attribute", "argument"))}
 _NEVER_COUNTED = 1 << 28
 """Reference counts from here on are those of immortal objects, and of constants that 3.11 pins."""
 _SINGLETONS = (None, True, False, Ellipsis, NotImplemented, (), "", b"", *range(-5, 257), *map(chr, range(256)))
 """CPython keeps these for ever: nobody's memory."""
-_NOT_HELD = (types.ModuleType, type, types.BuiltinFunctionType)
-
-
-class Root:
-    """A name that holds a value."""
-
-    def __init__(
-        self, kind: str, name: str, place: dict, line: int, value: object, refcount: int, frame: int | None = None
-    ) -> None:
-        self.kind = kind
-        self.name = name
-        self.place = place
-        self.line = line
-        self.value = value
-        self.refcount = refcount
-        self.frame = frame
-        """The frame that a local is of."""
-
-
-class Roots(list):
-    """Roots found so far. What is added had its references counted while the earlier ones held their values."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._held: Counter[int] = Counter()
-
-    def add(self, roots: list[Root]) -> None:
-        """Appends the names of one namespace."""
-        for root in roots:
-            root.refcount -= self._held[id(root.value)]
-        self._held.update(id(root.value) for root in roots)
-        self.extend(roots)
 
 
 def take(frame: types.FrameType, export: str, project_modules: list[types.ModuleType], line: int | None = None) -> dict:
@@ -107,7 +67,7 @@ def _take(
     places = source.Places(export)
     stacks = _stacks(frame)
     reach = graph.Graph(_boundary(stacks))
-    roots = Roots()
+    roots = names.Roots()
     innermost = None
     for stack in stacks:
         for current in stack:
@@ -118,13 +78,13 @@ def _take(
             if innermost is None:
                 innermost = {**place, "line": at}
             if not _top(current):
-                roots.add(_of_frame(current, place, at))
+                roots.add(names.of_frame(current, place, at))
     lines = {id(current.f_globals): current.f_lineno for stack in stacks for current in stack if _top(current)}
     for module in modules:
-        roots.add(_of_module(module, places, lines.get(id(module.__dict__), 0)))
+        roots.add(names.of_module(module, places, lines.get(id(module.__dict__), 0)))
     project = classes.of_project(modules)
     for cls in project:
-        roots.add(_of_class(cls, places))
+        roots.add(names.of_class(cls, places))
     roots.sort(key=lambda root: (isinstance(root.value, types.FunctionType), _ORDER[root.kind]))
     division = owners.Owners(reach, [root.value for root in roots])
     for root in roots:
@@ -141,6 +101,7 @@ def _take(
         for number, root in enumerate(roots)
         if sizes[number] >= LEAST or id(root.value) in big
     ]
+    holdings += holders.captured(reach, places)
     holdings += holders.tracebacks([root.value for root in roots], reach, places)
     roots.clear()
     if collecting:
@@ -190,76 +151,7 @@ def _boundary(stacks: list[list[types.FrameType]]) -> set[int]:
     return ids
 
 
-def _of_frame(frame: types.FrameType, place: dict, line: int) -> list[Root]:
-    code = frame.f_code
-    arguments = code.co_argcount + code.co_kwonlyargcount
-    arguments += bool(code.co_flags & 0x04) + bool(code.co_flags & 0x08)  # CO_VARARGS, CO_VARKEYWORDS
-    argument_names = frozenset(code.co_varnames[:arguments])
-    roots = []
-    for name, value, refcount in _local_values(frame):
-        if name == instrument.ACTIVATION or name.startswith(".") or issubclass(type(value), _NOT_HELD):
-            continue
-        kind = "argument" if name in argument_names else "closure" if name in code.co_freevars else "local"
-        roots.append(Root(kind, name, place, line, value, refcount, id(frame) if kind == "local" else None))
-    return roots
-
-
-def _local_values(frame: types.FrameType) -> list[tuple[str, object, int]]:
-    """Names, values and reference counts of a frame's locals; the frame is left as it was.
-
-    Before 3.13 `f_locals` of a function is a dict cached on the frame, which would keep every local alive: it is
-    cleared, unless the target holds it too, having called locals().
-    """
-    namespace = frame.f_locals
-    values = dict(namespace)
-    cached = type(namespace) is dict and frame.f_code.co_flags & _CO_OPTIMIZED
-    if cached and _getrefcount(namespace) <= _SOLE_NAMESPACE:
-        namespace.clear()
-    del namespace
-    return _counted(values)
-
-
-def _counted(values: dict) -> list[tuple[str, object, int]]:
-    """Names, values and reference counts, less the references of `values` and of looking: 1 is a sole owner."""
-    counts = {name: _getrefcount(values[name]) - _OWN_REFERENCES for name in values}
-    times = Counter(map(id, values.values()))
-    return [(name, values[name], count + 1 - times[id(values[name])]) for name, count in counts.items()]
-
-
-def _of_module(module: types.ModuleType, places: source.Places, line: int) -> list[Root]:
-    place = source.module_place(str(places.relative(module.__dict__["__file__"])))
-    return [
-        Root("global", name, place, line, value, refcount)
-        for name, value, refcount in _counted(dict(module.__dict__))
-        if not _dunder(name) and _can_hold(value, module.__dict__)
-    ]
-
-
-def _of_class(cls: type, places: source.Places) -> list[Root]:
-    place = places.of_class(cls)
-    if place is None:
-        return []
-    module = sys.modules[type.__getattribute__(cls, "__module__")].__dict__
-    name = place["function"]
-    return [
-        Root("class_attribute", f"{name}.{attribute}", source.module_place(place["file"]), 0, value, refcount)
-        for attribute, value, refcount in _counted(dict(cls.__dict__))
-        if not _dunder(attribute) and _can_hold(value, module)
-    ]
-
-
-def _can_hold(value: object, namespace: dict) -> bool:
-    """Not a module or class; of functions those of the module itself: they may hold caches and closures."""
-    if isinstance(value, types.FunctionType):
-        return value.__globals__ is namespace
-    return not issubclass(type(value), _NOT_HELD)
-
-
-def _dunder(name: object) -> bool:
-    return isinstance(name, str) and name.startswith("__") and name.endswith("__")
-
-
-def _holding(roots: Roots, division: owners.Owners, number: int) -> dict:
+def _holding(roots: names.Roots, division: owners.Owners, number: int) -> dict:
     root = roots[number]
     group = division.together(number)
     alone = frozenset((number,))
@@ -277,90 +169,16 @@ def _holding(roots: Roots, division: owners.Owners, number: int) -> dict:
         "held_with": sorted(roots[one].name for one in group - alone),
         "group": division.held(group) if group else 0,
         "contents": types_of if len(types_of) <= TYPES else [],
-        "length": _length(root.value),
+        "length": facts.length(root.value),
         "refcount": root.refcount if root.refcount < _NEVER_COUNTED else None,
-        "element": _element(root.value),
-        "array": _array(root.value),
-        "columns": _columns(root.value),
+        "element": facts.element(root.value),
+        "array": facts.array(root.value),
+        "columns": facts.columns(root.value),
     }
 
 
-def _unseen(roots: Roots, division: owners.Owners, group: frozenset[int], number: int) -> bool:
+def _unseen(roots: names.Roots, division: owners.Owners, group: frozenset[int], number: int) -> bool:
     """Whether the value has a reference that is neither from the names of `group` nor from what they keep alive."""
     root = roots[number]
-    names = sum(roots[one].value is root.value for one in group)
-    return root.refcount - names - division.references(group, number) > 0
-
-
-def _length(value: object) -> int | None:
-    """`len`, where that runs none of the target's code."""
-    for base in type(value).__mro__:
-        if "__len__" in base.__dict__:
-            method = base.__dict__["__len__"]
-            if not isinstance(method, types.WrapperDescriptorType):
-                return None
-            try:
-                return method(value)
-            except TypeError:
-                return None  # an array without dimensions
-    return None
-
-
-def _element(value: object) -> str:
-    """The commonest type of the first elements (of a dict, of its values); an array's dtype."""
-    kind = type(value)
-    numpy = sys.modules.get("numpy")
-    ndarray = getattr(numpy, "ndarray", None)
-    if ndarray is not None and issubclass(kind, ndarray):
-        return str(ndarray.dtype.__get__(value))
-    base = next((container for container in _CONTAINERS if issubclass(kind, container)), None)
-    if base is None:
-        return ""
-    elements = dict.values(value) if base is dict else base.__iter__(value)
-    kinds = Counter(map(type, itertools.islice(elements, LOOKED_AT)))
-    return classes.type_name(kinds.most_common(1)[0][0]) if kinds else ""
-
-
-def _array(value: object) -> dict | None:
-    """ArrayFacts of a plain numpy array."""
-    ndarray = getattr(sys.modules.get("numpy"), "ndarray", None)
-    if ndarray is None or type(value) is not ndarray:
-        return None
-    flags = value.flags
-    return {
-        "shape": list(value.shape),
-        "contiguous": bool(flags.c_contiguous and flags.aligned),
-        "owner": value.base is None and bool(flags.owndata),
-    }
-
-
-def _columns(value: object) -> dict[str, str]:
-    """Column -> dtype of a plain pandas frame; empty where two columns, or one that is no text, would not be told."""
-    frame = getattr(sys.modules.get("pandas"), "DataFrame", None)
-    if frame is None or type(value) is not frame:
-        return {}
-    names = list(value.columns)
-    if len(names) > COLUMNS or not all(type(name) is str for name in names):
-        return {}
-    found = dict(zip(names, map(str, value.dtypes)))
-    return found if len(found) == len(names) else {}
-
-
-def _calibrate_namespace() -> int:
-    """References to a frame's own namespace as seen while it is being read."""
-    frame = sys._getframe()
-    namespace = frame.f_locals
-    return _getrefcount(namespace)
-
-
-def _calibrate_references() -> int:
-    """What reading adds to the count of a value that one local holds."""
-    fresh: list[object] = []
-    counts = {name: count for name, _, count in _local_values(sys._getframe())}
-    del fresh
-    return counts["fresh"] - 1
-
-
-_OWN_REFERENCES = 0
-_SOLE_NAMESPACE = _calibrate_namespace()
-_OWN_REFERENCES = _calibrate_references()
+    named = sum(roots[one].value is root.value for one in group)
+    return root.refcount - named - division.references(group, number) > 0

@@ -1,4 +1,7 @@
-"""Holders that no name leads to: caches of functions, stored tracebacks, cycles. Stdlib only, Python 3.9 and later."""
+"""Holders that no name leads to: caches and cells of functions, stored tracebacks, cycles.
+
+Stdlib only, Python 3.9 and later.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ LOOKED_AT = 100_000
 
 _CACHED = type(functools.lru_cache(len))
 _NESTED = (tuple, frozenset)
+_NOT_KEPT = (types.ModuleType, type, types.FunctionType, types.BuiltinFunctionType)
 
 
 def cache(value: object, places: source.Places) -> dict | None:
@@ -55,6 +59,50 @@ def _types(values: object) -> list[str]:
         found.update(map(type, todo))
         todo = [inner for value in todo if type(value) in _NESTED for inner in value]
     return sorted(map(classes.type_name, found))
+
+
+def captured(reach: graph.Graph, places: source.Places) -> list[dict]:
+    """Holdings of kind `captured`: what functions made by one def or lambda keep alive, by the name they know it by.
+
+    Defs of a module's top level are left out: what they keep is one object each.
+    """
+    kept: dict[tuple, list[object]] = {}
+    for obj in gc.get_objects():
+        if type(obj) is not types.FunctionType or (obj.__closure__ is None and not _has_defaults(obj)):
+            continue
+        if "<locals>" in obj.__qualname__:
+            for name, value in _variables(obj):
+                if not issubclass(type(value), _NOT_KEPT):
+                    kept.setdefault((obj.__code__, name), []).append(value)
+    found = []
+    for (code, name), values in kept.items():
+        place = places.of_code(code)
+        size = reach.walk(values, set()) if place is not None else 0
+        if place is not None and size >= LEAST:
+            kinds = set(map(type, values))
+            kind = classes.type_name(kinds.pop()) if len(kinds) == 1 else "object"
+            found.append(_unnamed("captured", name, place, place["line"], kind, size, len(values)))
+    return found
+
+
+def _has_defaults(function: types.FunctionType) -> bool:
+    return function.__defaults__ is not None or function.__kwdefaults__ is not None
+
+
+def _variables(function: types.FunctionType) -> list[tuple[str, object]]:
+    """Name and value of the function's filled cells and of its defaults."""
+    code = function.__code__
+    found = []
+    for name, cell in zip(code.co_freevars, function.__closure__ or ()):
+        try:
+            found.append((name, cell.cell_contents))
+        except ValueError:  # an empty cell
+            continue
+    defaults = function.__defaults__ or ()
+    plain = code.co_varnames[: code.co_argcount]
+    found += zip(plain[len(plain) - len(defaults) :], defaults)
+    found += (function.__kwdefaults__ or {}).items()
+    return found
 
 
 def tracebacks(values: list[object], reach: graph.Graph, places: source.Places) -> list[dict]:

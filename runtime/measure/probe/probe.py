@@ -79,6 +79,7 @@ class Run:
         self.children = report + ".children"
         self.scratch = [self.export, _getenv("TMPDIR", "")]
         self.meter = load("meter").Meter(self.purpose, self._recorder())
+        self.group = load("group").Group(report + ".group") if self.purpose == "plain" else None
         self.watch = self.watching.Watch(self.export, self._replaced)
         self.not_found = self.importing.NotFound()
         self.tester = None
@@ -91,6 +92,8 @@ class Run:
         self.recorder = None
         if self.purpose == "calls":
             self.recorder = load("calls").Calls(self.export)
+        elif self.purpose == "native":
+            self.recorder = load("native").Tracking(os.path.dirname(self.report), self.export)
         elif self.purpose in ("stages", "census"):
             self.recorder = load("stages").Recorder(
                 chain=self.job["chain"],
@@ -123,6 +126,8 @@ class Run:
         self.prepare()
         if self.tester is not None:
             self.tester.prepare()
+        if self.group is not None:
+            self.group.start()
         self.watch.start()
         self.meter.prepare()
         if self.tester is not None:
@@ -170,6 +175,7 @@ class Run:
         """The target has ended: measures what is left to measure and writes the report."""
         self._concluding = True
         self.meter.finish()
+        group_peak = self.group.stop() if self.group is not None else None
         _settrace(None)
         _setprofile(None)
         self.watch.stop()
@@ -191,6 +197,7 @@ class Run:
             stdout=self.output.tail(_TAIL),
             threads=self.watch.threads,
             children_rss=self.watching.children_rss(),
+            group_peak=group_peak,
             written=self.watching.grown(self.before, after),
         )
         if self.tester is not None:

@@ -31,6 +31,7 @@ import _lowtide_probe_finder as finder
 import _lowtide_probe_instrument as instrument
 import _lowtide_probe_sampling as sampling
 import _lowtide_probe_sites as sites
+import _lowtide_probe_start as start
 import _lowtide_probe_tables as tables
 
 EACH_ELEMENT = 256
@@ -92,6 +93,7 @@ class Recorder:
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
+        self._start = start.Start(())
         self._finder = finder.Finder(self.compile, self._places.__contains__, map(finder.module_name, self._places))
         self._probes = {name: getattr(self, name) for name in instrument.PROBES}
 
@@ -127,6 +129,8 @@ class Recorder:
         """The target starts now: figures are above what is traced at this moment, events count from here."""
         self._threads = _count_threads()
         self._stacks[_get_ident()] = self._main
+        if not self._tracing:
+            self._start = start.Start(_project_modules(self._export))
         if self._tracing:
             self._snapshots.begin()
             self._base = _get_traced()[0]
@@ -297,7 +301,12 @@ class Recorder:
 
     def _take_census(self, frame: types.FrameType, number: int | None) -> None:
         line = None if number is None else self._tables.line(self._stack(), number)
-        self._census = census.take(frame, self._export, _project_modules(self._export), line)
+        modules = _project_modules(self._export)
+        self._census = census.take(frame, self._export, modules, line)
+        unchanged = self._start.unchanged(modules, self._export)
+        for holding in self._census["holdings"]:
+            if holding["kind"] == "global":
+                holding["at_start"] = (holding["place"]["file"], holding["name"]) in unchanged
 
 
 def _project_modules(export: str) -> list[types.ModuleType]:

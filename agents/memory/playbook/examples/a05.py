@@ -83,6 +83,11 @@ INVALID: list[Example] = [
     _invalid(
         "it is raised later, taken out", "    return [", "    if n > 9:\n        raise errors.pop()\n    return ["
     ),
+    _invalid(
+        "its traceback is shown as that of a cause",
+        "    return [",
+        "    if errors:\n        raise KeyError(n) from errors[0]\n    return [",
+    ),
     _invalid("its traceback is looked at", "str(error)", "error.__traceback__"),
     _invalid("exceptions are logged with their traceback", "str(error)", "log.exception(error)"),
     _invalid("exceptions are formatted with their traceback", "def fail", "import traceback\n\n\ndef fail"),

@@ -66,6 +66,7 @@ INVALID: list[Example] = [
     _invalid("it has a bound", "maxsize=None", "maxsize=4096"),
     _invalid("it had a bound in the run", maxsize=10_000),
     _invalid("1 and 1.0 share an entry, and give other results", arguments=["float", "int"]),
+    _invalid("0.0 and -0.0 share an entry, and give other results", arguments=["float"]),
     _invalid("an instance may change between two calls", arguments=["example.Point"]),
     _invalid("a list that is given out may be changed by who gets it", results=["list"]),
     _invalid("typed caches are left alone", "maxsize=None", "maxsize=None, typed=True"),

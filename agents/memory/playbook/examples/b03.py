@@ -56,16 +56,7 @@ VALID: list[Example] = [
         focus_line="def make",
         call="f(4), f(0)",
     ),
-    Example(
-        before="from helpers import make\n\n\ndef f(n):\n    return sorted(set(make(n)))\n",
-        after="from helpers import make\n\n\ndef f(n):\n    return sorted(set(make(n)))\n",
-        extra={"helpers.py": _made(_PLAIN)},
-        function="f",
-        focus_line="make(n)",
-        call="f(4)",
-    ),
 ]
-VALID.pop()
 
 INVALID: list[Example] = [
     _invalid(_PLAIN, "a caller counts it", "\n\ndef f(n):\n    return len(make(n))\n"),
@@ -74,6 +65,14 @@ INVALID: list[Example] = [
     _invalid(_PLAIN, "it is handed on as a value", "\n\nTABLE = [make]\n\n\ndef f(n):\n    return sum(make(n))\n"),
     _invalid(_PLAIN, "a test compares it", extra={"test_it.py": "from example import make\nassert make(1) == [0]\n"}),
     _invalid(_PLAIN, "it is public in a library", library=True),
+    _invalid(
+        _PLAIN, "a doctest shows the list", _USE + '\n\ndef g():\n    """\n    >>> make(2)\n    [0, 1]\n    """\n'
+    ),
+    _invalid(
+        _PLAIN,
+        "it may be asked for by a computed name",
+        "\n\ndef g(module, kind):\n    return getattr(module, 'ma' + kind)(2)\n" + _USE,
+    ),
     _invalid(_PLAIN, "it is exported by name", "\n\n__all__ = ['make']\n" + _USE),
     _invalid("out = []\nfor i in range(n):\n    out.append(i)\nout.sort()\nreturn out", "the list is sorted"),
     _invalid("out = []\nfor i in range(n):\n    out.append(i - len(out))\nreturn out", "the list is read"),

@@ -34,6 +34,15 @@ INVALID: list[Example] = [
     _invalid("[i for i in range(n)]; y = x", "another name holds the list"),
     _invalid("[i for i in range(n)]; KEPT.append(x)", "another list holds it", head="KEPT = []\n\n\n"),
     _invalid("[i for i in range(n)]", "the unsorted list stays", "y = sorted(x)"),
+    _invalid("[i for i in range(n)]; y = (i for i in x)", "a generator steps it later"),
+    _invalid("y = [i for i in range(n)]", "a second name holds the list"),
+    Example(
+        before="def f(n):\n    x = [i * 5 % 7 for i in range(n)]\n    out = []\n    for i in x:\n        x = sorted(x)\n"
+        "        out.append(i)\n    return x, out\n",
+        function="f",
+        focus_line="x = sorted",
+        why="the loop steps the unsorted list",
+    ),
     _invalid("[i for i in range(n)]", "the key looks at the list", "x = sorted(x, key=lambda i: len(x))"),
     _invalid("[i for i in range(n)]", "sorted is not the builtin", head="def sorted(x):\n    return x\n\n\n"),
     Example(

@@ -7,8 +7,12 @@ def _loop(header: str, *, arguments: str = "a: list, b: list", body: str = "tota
     return f"{head}def f({arguments}):\n    total = 0\n    for x in {header}:\n        {body}\n    return total\n"
 
 
-def _invalid(why: str, header: str = "a + b", **more: str) -> Example:
-    return Example(before=_loop(header, **more), function="f", focus_line="    for x", why=why)
+def _invalid(why: str, header: str = "a + b", held: tuple[tuple[str, str], ...] = (), **more: str) -> Example:
+    return Example(before=_loop(header, **more), function="f", focus_line="    for x", why=why, holdings=_held(*held))
+
+
+def _held(*names: tuple[str, str]) -> tuple[dict[str, str], ...]:
+    return tuple({"name": name, "type": kind} for name, kind in names)
 
 
 VALID: list[Example] = [
@@ -35,10 +39,26 @@ VALID: list[Example] = [
         focus_line="return",
         call="f((3, 4)), f(())",
     ),
+    Example(
+        before=_loop("a + b", arguments="a, b"),
+        after=_loop("itertools.chain(a, b)", arguments="a, b", head="import itertools\n\n\n"),
+        function="f",
+        focus_line="    for x",
+        holdings=_held(("a", "list"), ("b", "list")),
+        call="f([1, 2], [3]), f([], [])",
+    ),
 ]
 
 INVALID: list[Example] = [
     _invalid("nothing says that they are lists", arguments="a, b"),
+    _invalid("the census saw one of them alone", arguments="a, b", held=(("a", "list"),)),
+    _invalid("the census saw other types", arguments="a, b", held=(("a", "list"), ("a", "tuple"), ("b", "list"))),
+    _invalid(
+        "one of them has another value later",
+        arguments="a, b",
+        body="total += x\n    b = None",
+        held=(("a", "list"), ("b", "list")),
+    ),
     _invalid("a list and a tuple cannot be added", arguments="a: list, b: tuple"),
     _invalid("they may be arrays", arguments="a: 'numpy.ndarray', b: list"),
     _invalid("the loop changes one of them", body="a.append(x); total += x; total > 99 and a.clear()"),

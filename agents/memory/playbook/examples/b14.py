@@ -50,4 +50,8 @@ INVALID: list[Example] = [
         why="the slice is returned",
     ),
     _invalid("it is an array: its slices are views", arguments="a: 'numpy.ndarray'"),
+    _invalid(
+        "a subclass of list gives other slices",
+        head="class Row(list):\n    def __getitem__(self, at):\n        return [at]\n\n\n",
+    ),
 ]

@@ -33,6 +33,7 @@ INVALID: list[Example] = [
     _invalid("r == [0, 1]", "a range equals no list"),
     _invalid("r", "the caller gets a list"),
     _invalid("r[1:3]", "a slice of a range is a range"),
+    _invalid("[r[part] for part in (slice(n), 0)]", "the name may be bound to a slice"),
     _invalid("r.append(n)", "it is changed"),
     _invalid("max(r, [1])", "lists are compared"),
     _invalid("g(r)", "the function changes it", head="def g(xs):\n    xs.sort()\n    return xs[0]\n\n\n"),
@@ -50,6 +51,11 @@ INVALID: list[Example] = [
         function="f",
         focus_line="r = list",
         why="its items are replaced",
+    ),
+    Example(
+        before="ROWS = list(range(9))\n\n\nclass Rows:\n    def __getitem__(self, at):\n        return ROWS[at]\n",
+        focus_line="ROWS = ",
+        why="whoever asks for a part of it gets a list",
     ),
     Example(
         before="TABLE = list(range(9))\ntotal = sum(TABLE)\n",

@@ -46,6 +46,15 @@ INVALID: list[Example] = [
         "a class here may be added to a list",
         "class X:\n    def __radd__(self, other):\n        return 1\n\n\n",
     ),
+    _invalid(
+        "sum(lists, [])", "the lists may be UserLists, whose sum is one", "from collections import UserList\n\n\n"
+    ),
+    _invalid("sum(lists, [])", "arrays are added up to an array", "import numpy as np\n\n\n"),
+    _invalid(
+        "sum(lists, [])",
+        "a caller handles the TypeError of tuples",
+        "def g(lists):\n    try:\n        return f(lists)\n    except TypeError:\n        return []\n\n\n",
+    ),
     _invalid("sum(lists, [])", "itertools is another thing here", "itertools = None\n\n\n"),
     Example(
         before="def f(lists):\n    try:\n        return sum(lists, [])\n    except TypeError:\n        return lists\n",

@@ -22,6 +22,41 @@ def _invalid(walk: str, why: str, use: str = _USE, *, library: bool = False) -> 
 
 VALID: list[Example] = [
     Example(
+        before=_TREE + "def walk(t): return [] if t is None else walk(t.left) + [t.value] + walk(t.right)\n" + _USE,
+        after=f"""\
+{_TREE}def walk(t):
+    if not (t is None):
+        yield from walk(t.left)
+        yield t.value
+        yield from walk(t.right)
+{_USE}""",
+        function="walk",
+        focus_line="def walk",
+        call="f(TREE), f(None)",
+    ),
+    Example(
+        before=f"""\
+{_TREE}def walk(t):
+    if t is None: return []
+    else: return walk(t.left) + [t.value] + walk(t.right)
+    return []
+{_USE}""",
+        after=f"""\
+{_TREE}def walk(t):
+    if t is None:
+        return
+    else:
+        yield from walk(t.left)
+        yield t.value
+        yield from walk(t.right)
+        return
+    return
+{_USE}""",
+        function="walk",
+        focus_line="def walk",
+        call="f(TREE), f(None)",
+    ),
+    Example(
         before=_TREE + _WALK + _USE,
         after=f"""\
 {_TREE}def walk(t):
@@ -83,6 +118,10 @@ INVALID: list[Example] = [
     _invalid(_WALK, "nobody is seen to call it but itself", ""),
     _invalid(_WALK, "it is public in a library", library=True),
     _invalid("def walk(t):\n    return [t]\n", "it is no recursion"),
+    _invalid(
+        "def walk(t): n = 0; return [] if t is None else walk(t.left) + [n] + walk(t.right)\n",
+        "another statement stands on the line",
+    ),
     _invalid(
         "def walk(t):\n    return [] if t is None else walk(t.left) + [t.value] + t.more\n",
         "what else it adds may be no list",

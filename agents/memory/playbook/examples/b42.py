@@ -35,6 +35,16 @@ VALID: list[Example] = [
         focus_line="    both =",
         call="f(5)",
     ),
+    Example(
+        before=_body("both[1], 7 in both", arguments="a, b", head="from collections import ChainMap\n\n\n"),
+        after=_body(
+            "both[1], 7 in both", "ChainMap(b, a)", arguments="a, b", head="from collections import ChainMap\n\n\n"
+        ),
+        function="f",
+        focus_line="    both =",
+        holdings=({"name": "a", "type": "dict"}, {"name": "b", "type": "dict"}),
+        call="f({1: 1}, {2: 2}), f({7: 1}, {1: 2})",
+    ),
 ]
 
 INVALID: list[Example] = [
@@ -42,6 +52,13 @@ INVALID: list[Example] = [
     _invalid("the merged dict is returned", "both"),
     _invalid("the merged dict is changed", "both.update(a)"),
     _invalid("one may be a defaultdict, which a look-up adds to", arguments="a, b"),
+    Example(
+        before=_body("both[1]", arguments="a, b"),
+        function="f",
+        focus_line="    both =",
+        holdings=({"name": "a", "type": "dict"}, {"name": "b", "type": "collections.defaultdict"}),
+        why="a look-up adds to a defaultdict",
+    ),
     _invalid("one of the dicts changes", "a.pop(1), both[1]"),
     _invalid("a key is added", value="{**a, **b, 1: 2}"),
     _invalid("a call may change one of the dicts", "g(a), both[1]", head="def g(d):\n    d.clear()\n\n\n"),

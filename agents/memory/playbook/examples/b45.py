@@ -63,5 +63,8 @@ INVALID: list[Example] = [
     _invalid("sum(values), max(values)", "float is not the builtin", head="def float(x):\n    return x\n\n\n"),
     _invalid("sum(values), max(values)", "array is another thing here", head="array = None\n\n\n"),
     _invalid("sum(values), max(values)", "next() may raise StopIteration", "[float(next(lines)) for line in lines]"),
+    _invalid("max(values), {v for v in values}", "NaN asked for twice would be in the set twice"),
+    _invalid("[v is max(values) for v in values]", "each look-up makes a new object"),
+    _invalid("len(values), [*values], list(iter(values))", "the floats may be told apart"),
     _invalid("sum(values), locals()", "it is read by its name as a string"),
 ]

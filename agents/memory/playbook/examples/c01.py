@@ -258,6 +258,19 @@ INVALID: list[Example] = [
     _invalid("the class of an instance is changed", after="def turn(row, other):\n    row.__class__ = other"),
     _invalid("the dict is read", "def all(self):\n        return dict(self.__dict__)"),
     _invalid("the dict is read from outside", after="def show(row):\n    return vars(row)"),
+    _invalid(
+        "a function replaces a method of what it is given",
+        "def show(self):\n        return 1",
+        after="def patch(row):\n    row.show = None",
+    ),
+    _invalid("dir() would tell the attributes of the class", after="NAMES = dir(Row)"),
+    _invalid("the state itself is read", after="def state(row):\n    return row.__getstate__()"),
+    _invalid("argparse adds attributes", after="def read(parser, row):\n    return parser.parse_args([], row)"),
+    _invalid(
+        "update_wrapper adds attributes",
+        "def wrap(self, function):\n        functools.update_wrapper(self, function)",
+        imports="import functools",
+    ),
     _invalid("a computed name is set", "def put(self, name, value):\n        setattr(self, name, value)"),
     _invalid("a mock replaces a method of the instance", after="def test(mock, row):\n    mock.patch.object(row, 'm')"),
     _invalid("setattr is passed on", after="def fill(pairs, row):\n    pairs.each(setattr, row)"),
@@ -281,5 +294,11 @@ INVALID: list[Example] = [
         imports="from typing import Generic, TypeVar\n\nT = TypeVar('T')",
         bases="(Generic[T])",
         after="def kind(row):\n    return row.__orig_class__",
+    ),
+    Example(
+        before="class Top:\n    def __init__(self):\n        self.x = 5\n\n\nclass Row(Top):\n    @property\n"
+        "    def x(self):\n        return 6\n\n    @x.setter\n    def x(self, value):\n        pass\n",
+        class_name="Row",
+        why="its property hides an attribute of its base, which needs a slot all the same",
     ),
 ]

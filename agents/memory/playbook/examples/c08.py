@@ -183,6 +183,10 @@ def run():
 ]
 
 INVALID: list[Example] = [
+    _invalid(
+        "locals that hold the values are compared by identity",
+        "def same(self, other):\n        mine, theirs = self.kind, other.kind\n        return mine is theirs",
+    ),
     _invalid("most values differ", measured={"types": {"str": 1000}, "distinct": 0.9, "repeated": 5_000}),
     _invalid("they are one object each already", measured={"types": {"str": 1000}, "distinct": 0.01, "repeated": 0}),
     _invalid("not known how many differ", measured={"types": {"str": 1000}}),

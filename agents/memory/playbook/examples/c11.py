@@ -224,6 +224,12 @@ def run():
 ]
 
 INVALID: list[Example] = [
+    _invalid(
+        "what makes the kid feeds the same list",
+        after="def kid(node):\n    node.kids.append(1)\n    return 2\n\n\n"
+        "def grow(node):\n    node.kids.append(kid(node))\n",
+    ),
+    _invalid("the iterable may feed the same list", after="def grow(node, made):\n    node.kids.extend(made())\n"),
     _invalid("the containers are full", measured={"types": {"list": 1000}, "size": 900_000}),
     _invalid("not lists alone", measured={"types": {"list": 900, "tuple": 100}, "size": 56_000}),
     _invalid("written again", "def clear(self):\n        self.kids = []"),

@@ -92,3 +92,81 @@ B40_INVALID = [
         ("return re.search(b'a', x.read())", "what is read is not known"),
     )
 ]
+
+
+def _cut(body: str, *, seen: str = "", noted: str = "", why: str = "") -> Example:
+    text = f"def f(rest{noted}):\n    n = 0\n    while rest:\n        {body}\n    return n\n"
+    holdings = ({"name": "rest", "type": seen},) if seen else ()
+    after = None if why else text
+    return Example(before=text, after=after, function="f", focus_line="rest[", holdings=holdings, call=_CUT, why=why)
+
+
+_CUT = "f(b'abcdefg')"
+B15_VALID = [
+    _cut("n += rest[0]; rest = rest[2:]", seen="bytes"),
+    _cut("n += rest[0]; rest = rest[n:]", noted=": bytes"),
+    _cut("head, rest = rest[:2], rest[2:]; n += head[0]", seen="bytes"),
+]
+B15_INVALID = [
+    _cut("n += rest[0]; rest = rest[2:]", why="it may be a text"),
+    _cut("n += rest[0]; rest = rest[2:]", seen="str", why="it is a text"),
+    _cut("tail = rest[2:]; n += len(tail); rest = b''", seen="bytes", why="all that is left is not cut again"),
+]
+
+
+def _table(read: str, *, why: str = "", last: str = "dp[-1][-1]") -> Example:
+    text = (
+        "def f(n, m):\n    dp = [[1] * m for _ in range(n)]\n    for i in range(1, n):\n"
+        f"        for j in range(1, m):\n            dp[i][j] = {read}\n    return {last}\n"
+    )
+    return Example(
+        before=text, after=None if why else text, function="f", focus_line="    dp =", call="f(4, 5)", why=why
+    )
+
+
+B25_VALID = [
+    _table("dp[i - 1][j] + dp[i][j - 1]"),
+    _table("max(dp[i - 1][j - 1], dp[i - 1][j]) + 1"),
+    _table("dp[i - 1][j] * 2", last="dp[-1][0]"),
+]
+B25_INVALID = [
+    _table("dp[i - 2][j] + dp[i - 1][j]", why="an earlier row is read"),
+    _table("dp[i - 1][j] + 1", last="dp", why="the table is returned"),
+    _table("dp[i - 1][j] + 1", last="dp[n // 2][0]", why="another row is read at last"),
+    _table("dp[i][j - 1] + 1", why="no row depends on another"),
+]
+
+
+def _recursion(inner: str, *, why: str = "", after: str = "") -> Example:
+    text = f"def f(xs):\n    if not xs:\n        return 0\n    return xs[0] + {inner}\n{after}"
+    return Example(
+        before=text, after=None if why else text, function="f", focus_line="return xs", call="f([1, 2, 3, 4])", why=why
+    )
+
+
+B37_VALID = [_recursion("f(xs[1:])"), _recursion("f(xs[2:])"), _recursion("(f(xs[1:]) or 0)")]
+B37_INVALID = [
+    _recursion("g(xs[1:])", after="\n\ndef g(xs):\n    return len(xs)\n", why="it is another function"),
+    _recursion("f(xs[len(xs) // 2 + 1 :])", why="it is cut in the middle: the recursion is not deep"),
+]
+
+
+def _search(push: str, *, why: str = "", take: str = "queue.popleft()") -> Example:
+    text = (
+        "from collections import deque\n\n\ndef f(graph, goal):\n    queue = deque([[0]])\n    while queue:\n"
+        f"        path = {take}\n        if path[-1] == goal:\n            return len(path)\n"
+        f"        for node in graph[path[-1]]:\n            {push}\n"
+    )
+    call = "f({0: [1, 2], 1: [3], 2: [], 3: []}, 3)"
+    return Example(before=text, after=None if why else text, function="f", focus_line=push, call=call, why=why)
+
+
+B38_VALID = [
+    _search("queue.append(path + [node])"),
+    _search("queue.append([*path, node])"),
+    _search("queue.append(path + [node])", take="queue.pop()"),
+]
+B38_INVALID = [
+    _search("queue.append([node])", why="no path is queued"),
+    _search("queue.append(path + [node])", take="list(queue[0])", why="the path was not taken from the queue"),
+]
