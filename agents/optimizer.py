@@ -118,7 +118,7 @@ class Optimizer(Agent):
             only_proven=config.only_proven,
             max_experiments=config.max_experiments or 0,
             leak_check=config.leak_check,
-            memray=next((found.removeprefix("memray ") for found in facts.profilers if found.startswith("memray ")), ""),
+            memray=tools(facts).get("memray", ""),
             library=facts.kind == "library",
             requires_python=facts.requires_python,
             python=python_version(facts),
@@ -154,6 +154,7 @@ class Optimizer(Agent):
                 library=facts.kind == "library",
                 sandbox=facts.sandbox,
                 roots=facts.roots,
+                tools=tools(facts),
                 text=text,
             )
         )
@@ -172,6 +173,11 @@ def python_version(facts: SetupFacts) -> tuple[int, int]:
     """Major and minor version of the target's interpreter."""
     major, minor = facts.python_version.split(".")[:2]
     return int(major), int(minor)
+
+
+def tools(facts: SetupFacts) -> dict[str, str]:
+    """The profilers that are installed packages of the target's environment, with their versions."""
+    return dict(found.split(" ", 1) for found in facts.profilers if " " in found)
 
 
 def discovery(facts: SetupFacts) -> str:

@@ -42,7 +42,7 @@ from tests.test_playbook_laziness import (
 
 NAMELESS = tuple(element for element in ELEMENTS if "lambda" not in element)
 """Elements whose text does not give their address away."""
-PROGRAMS = int(os.environ.get("LOWTIDE_RANDOM_PROGRAMS", "60"))
+PROGRAMS = int(os.environ.get("LOWTIDE_RANDOM_PROGRAMS", "36"))
 """Programs drawn for each rule."""
 HELPERS = """\
 from collections import Counter

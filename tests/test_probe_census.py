@@ -445,7 +445,7 @@ def test_what_runs_a_test_is_not_what_it_holds(project: Project) -> None:
             "tests/test_rows.py": """
                 def test_rows(request, tmp_path):
                     rows = [bytes(1000) for _ in range(300)]
-                    last = bytes(10_000)
+                    last = bytes(50_000)
                     assert len(rows) == 300
             """
         }

@@ -46,6 +46,12 @@ WORK = """
                 errors.append(error)
         return errors
 
+    def sized(data):
+        def of(k, more=bytes(BIG)):
+            return k % len(data) + len(more)
+
+        return of
+
     def tied():
         return len([Tree().data for _ in range(3)])
 
@@ -58,10 +64,11 @@ WORK = """
         alone = [bytes(70_000)]
         errors = gather()
         labels = [label(i % 300) for i in range(400)]
+        sizes = [sized(bytearray(BIG)) for _ in range(3)]
         Shape().area()
         tied()
         end = bytearray(2_000_000)
-        return len(rows), len(errors), len(labels)
+        return len(rows), len(errors), len(labels), len(sizes)
 """
 MAIN = FunctionPlace(file="pkg/work.py", function="main", line=0)
 
@@ -107,6 +114,13 @@ def test_holders_are_found(tmp_path: Path, python: str) -> None:
     assert errors.place is not None
     assert (errors.place.function, errors.type, errors.length) == ("gather", "ValueError", 4)
     assert 4 * 300_000 <= errors.size < 4 * 310_000
+
+    data = named(report, "data")
+    assert (data.kind, data.type, data.length) == ("captured", "bytearray", 3)
+    assert data.place == FunctionPlace(file="pkg/work.py", function="sized.of", line=data.line)
+    assert 3 * 300_000 <= data.size < 3 * 310_000
+    more = named(report, "more")
+    assert (more.kind, more.type) == ("captured", "bytes")
 
     trees = named(report, "cycles of Tree")
     assert trees.kind == "cycle"

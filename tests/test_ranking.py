@@ -1,6 +1,7 @@
 """From a profile to ranked targets."""
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 from agents.memory.breakdown import breakdown
@@ -9,7 +10,7 @@ from agents.memory.places import enclosing_function
 from agents.memory.ranking import bytes_of, peak_line, rank
 from runtime.domain import Sources
 from runtime.git import blob_id
-from runtime.measure.models import MIB
+from runtime.measure.models import MIB, StageTable
 from tests.profiles import MAIN, profile, stage
 
 FILES = {
@@ -101,3 +102,23 @@ def test_a_bare_line_belongs_to_the_innermost_function():
     assert enclosing_function(tree, 4) == "A.b.c"
     assert enclosing_function(tree, 5) == "A.b"
     assert enclosing_function(tree, 6) == "<module>"
+
+
+def test_a_loop_stands_for_its_body_where_not_every_pass_was_looked_at():
+    table = StageTable(
+        place=MAIN,
+        unseen=90,
+        approximate=True,
+        stages=[
+            stage("rows = []", 3, 0, 0, 0),
+            stage("for x in xs", 4, 30, 30, 30, loop=True),
+            stage("a = 0", 5, 25, 25, 26, depth=1, parent=1),
+            stage("rows.append(x)", 6, 5, 30, 30, depth=1, parent=1),
+        ],
+    )
+    seen = profile()
+    seen = replace(seen, stages=seen.stages.model_copy(update={"tables": [table]}))
+    found = [ranked.focus for ranked in rank(seen)]
+    lines = [focus for focus in found if focus.function == MAIN.function and not focus.holding]
+    assert [(focus.size, sorted(focus.lines)) for focus in lines if 4 in focus.lines] == [(30 * MIB, [4, 5, 6])]
+    assert not [focus for focus in lines if focus.lines == {5}]

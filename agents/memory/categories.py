@@ -29,7 +29,7 @@ CATEGORIES: Mapping[str, Category] = {
     "other-programs": Category(False, "child processes that run no code of the project"),
     "interpreter": Category(False, "the interpreter, its modules and the allocators' gaps"),
 }
-"""By slug. The last three are no rows of the table: its C arenas and framework internals, and what is not the project's."""
+"""By slug. The last three are none of the table's: C arenas, other programs and the interpreter's own."""
 
 _TYPES = (
     ("model-weights", ("onnxruntime.", "torch.nn.", "torch.jit.", "sklearn.", "keras.", "tensorflow.", "xgboost.")),

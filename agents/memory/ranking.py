@@ -149,14 +149,36 @@ def _key(place: FunctionPlace) -> tuple[str, str]:
 def _statements(profile: Profile) -> Iterator[Ranked]:
     for table in profile.stages.tables:
         top = max((stage.peak for stage in table.stages), default=0)
-        parents = {stage.parent for stage in table.stages}
+        leaves = _leaves(table)
         at_peak = False
         for index, stage in enumerate(table.stages):
             peak_stage = stage.peak == top
-            if index not in parents and (peak_stage or not at_peak):
+            if index in leaves and (peak_stage or not at_peak):
                 size = bytes_of(stage, peak_stage)
-                yield _statement(profile, table, stage, size)
-            at_peak = at_peak or (peak_stage and index not in parents)
+                yield _statement(profile, table, stage, size, leaves[index])
+            at_peak = at_peak or (peak_stage and index in leaves)
+
+
+def _leaves(table: StageTable) -> dict[int, int]:
+    """Index of each stage that stands for itself -> its last line.
+
+    Where not every pass was looked at, a loop stands for its body: what one of its statements left is a guess.
+    """
+    parents = {stage.parent for stage in table.stages}
+    if not table.unseen:
+        return {i: stage.end_line for i, stage in enumerate(table.stages) if i not in parents}
+    found: dict[int, int] = {}
+    inside: dict[int, int] = {}
+    for index, stage in enumerate(table.stages):
+        outer = inside.get(stage.parent) if stage.parent is not None else None
+        if outer is not None:
+            inside[index] = outer
+            found[outer] = max(found[outer], stage.end_line)
+        elif stage.loop or index not in parents:
+            found[index] = stage.end_line
+            if stage.loop:
+                inside[index] = index
+    return found
 
 
 def bytes_of(stage: Stage, peak_stage: bool) -> int:
@@ -164,7 +186,7 @@ def bytes_of(stage: Stage, peak_stage: bool) -> int:
     return max(stage.delta, stage.peak - (stage.cumulative - stage.delta)) if peak_stage else stage.delta
 
 
-def _statement(profile: Profile, table: StageTable, stage: Stage, size: int) -> Ranked:
+def _statement(profile: Profile, table: StageTable, stage: Stage, size: int, last: int) -> Ranked:
     place = table.place
     name = stage.name if stage.calls else f"{place.function}:{stage.line}"
     return Ranked(
@@ -172,7 +194,7 @@ def _statement(profile: Profile, table: StageTable, stage: Stage, size: int) -> 
         Focus(
             place.file,
             place.function,
-            frozenset(range(stage.line, stage.end_line + 1)),
+            frozenset(range(stage.line, last + 1)),
             size,
             peak_line=peak_line(profile.stages, place),
         ),

@@ -157,8 +157,26 @@ def _mentions(found: Spread, carrier: Carrier, facts: ClassFacts | None) -> Iter
             found.unknown = _said(module, module.parents[node])
 
 
+def _fields(project: Project) -> set[str]:
+    """Names annotated in the bodies of classes that something may make methods of: a decorator or a base class."""
+    known = project.facts.get("sequence_uses.fields")
+    if not isinstance(known, set):
+        known = {
+            part.target.id
+            for module in uses(project).modules
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ClassDef) and (node.decorator_list or node.bases)
+            for part in node.body
+            if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
+        }
+        project.facts["sequence_uses.fields"] = known
+    return known
+
+
 def _attributes(found: Spread, name: str, facts: ClassFacts | None) -> Iterator[tuple[Module, ast.expr]]:
     index = uses(found.project)
+    if name in _fields(found.project):
+        found.unknown = f"`{name}` is a field, which the class compares and shows"
     seen = {*index.strings, *index.matched, *index.dotted, *found.project.words}
     reached = [r for r in index.reflections if r.name == name or (r.as_value and r.how in ("eval", "exec", "vars"))]
     if name in seen or reached or (name.startswith("__") and not name.endswith("__")):

@@ -148,9 +148,9 @@ def _raises_new(project: Project, module: Module, node: ast.Raise) -> bool:
     caught = [a.name for a in module.ancestors(node) if isinstance(a, ast.ExceptHandler)]
     if node.exc is None:
         return True
-    if not (node.cause is None or isinstance(node.cause, ast.Constant)):
-        if not (isinstance(node.cause, ast.Name) and node.cause.id in caught):
-            return False  # Its traceback is shown with the other's.
+    own_cause = isinstance(node.cause, ast.Name) and node.cause.id in caught
+    if not (own_cause or node.cause is None or isinstance(node.cause, ast.Constant)):
+        return False  # Its traceback is shown with the other's.
     made = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
     if isinstance(resolve(project, module, made), Builtin | Class | Library):
         return True

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from agents.memory.analysis.lifetime import local
+from agents.memory.analysis.flow import flow_of
 from agents.memory.analysis.modules import FUNCTIONS, LOOPS, FunctionNode, Module, enclosing, module_of
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
@@ -61,7 +61,11 @@ class CapturedLength:
             if (captured := _captured(project, module, node, holding.name)) is not None
         ]
         length = f"{holding.name}_length"
-        if len(found) != 1 or module.star_import or any(length in text.text for text in project.sources.values()):
+        if (
+            len(found) != 1
+            or module.star_import
+            or any(length.encode() in text.data for text in project.sources.values())
+        ):
             return
         captured = found[0]
         asked = any(word in text.data for text in project.sources.values() for word in _ASKING)
@@ -152,12 +156,10 @@ def _around(module: Module, captured: _Captured, name: str) -> tuple[ast.stmt, s
     statement = module.statement(captured.nested)
     if not isinstance(outer, FUNCTIONS) or not _directly_in(module, statement, outer):
         return None
-    found = local(module, outer, name)
-    if found is None or len(found.bindings) != 1 or name not in found.flow.assigned_before(statement):
+    bindings = module.bindings(outer)[name]
+    if len(bindings) != 1 or name not in flow_of(module, outer).assigned_before(statement):
         return None
-    is_argument = any(argument.arg == name for argument in ast.walk(outer.args) if isinstance(argument, ast.arg))
-    binding = found.bindings[0].node
-    if not is_argument and any(isinstance(a, LOOPS) for a in enclosing(module, binding, outer)):
+    if any(isinstance(around, LOOPS) for around in enclosing(module, bindings[0], outer)):
         return None
     inside = set(ast.walk(captured.nested))
     others = [n for n in ast.walk(outer) if isinstance(n, ast.Name) and n.id == name and n not in inside]

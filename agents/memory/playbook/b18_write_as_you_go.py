@@ -17,7 +17,7 @@ from agents.memory.analysis.region import catches
 from agents.memory.playbook.examples import b18 as examples
 from agents.memory.playbook.lazy_edits import focused, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
-from agents.memory.playbook.source_edits import source, span
+from agents.memory.playbook.source_edits import atom, source, span
 from agents.memory.playbook.streamed import fresh_name
 from messaging.contents import EditedFile
 
@@ -189,13 +189,13 @@ def _edited(analyst: Analyst, one: _Collected) -> EditedFile | None:
     changes = []
     for call, part in one.parts:
         start, end = (position - loop[0] for position in span(module, call))
-        content = source(module, part)
         if not separator:
-            changes.append((start, end, f"{one.file}.write({content})"))
+            changes.append((start, end, f"{one.file}.write({source(module, part)})"))
             continue
-        changes.append(
-            (start, end, f"{one.file}.write({between_name} + ({content})); {between_name} = {_quoted(separator)}")
-        )
+        next_ = _next_line(module, module.statement(call)) or "; "
+        added = source(module, part) if isinstance(part, ast.JoinedStr) else atom(module, part)
+        put = f"{one.file}.write({between_name} + {added})"
+        changes.append((start, end, f"{put}{next_}{between_name} = {_quoted(separator)}"))
     raw = written.encode()
     for start, end, new in sorted(changes, reverse=True):
         raw = raw[:start] + new.encode() + raw[end:]
@@ -223,6 +223,16 @@ def _indent(module: Module, statement: ast.stmt) -> str | None:
     data = module.source.data
     before = data[data.rfind(b"\n", 0, start) + 1 : start].decode()
     return before if not before.strip() else None
+
+
+def _next_line(module: Module, statement: ast.stmt) -> str:
+    """The line break and white space of a statement of its own below this one; "" where others stand on its line."""
+    data, end = module.source.data, span(module, statement)[1]
+    before = _indent(module, statement)
+    if before is None or data[end:].splitlines()[:1] not in ([], [b""]):
+        return ""
+    newline = "\r\n" if b"\r\n" in data else "\n"
+    return f"{newline}{before}"
 
 
 def _several_lines(loop: ast.For) -> bool:

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal
 
 from agents.memory.analysis.effects import Effects, Place
 from agents.memory.analysis.laziness import Region, judge
+from agents.memory.analysis.mentions import mentioned
 from agents.memory.analysis.modules import FUNCTIONS, LOOPS, FunctionNode, Module, enclosing, text
 from agents.memory.analysis.ownership import owned
 from agents.memory.analysis.project import Project
@@ -19,6 +20,8 @@ from agents.memory.playbook.source_edits import library, spliced
 from runtime.measure.models import Holding
 
 _ANNOTATED = frozenset({"dict", "Dict"})
+_UNLIKE_DICTS = frozenset({"__missing__", "defaultdict", "Counter", "UserDict", "WeakValueDictionary"})
+"""Words of code with mappings that answer for keys they lack: a copy of one does not."""
 
 
 class MergedLookUp:
@@ -95,7 +98,7 @@ def _dict(analyst: Analyst, scope: FunctionNode, name: ast.Name, held: Holding |
     if kind is not None:
         return "" if kind.name == "dict" else None
     bound = analyst.module.bindings(scope).get(name.id, [])
-    if len(bound) != 1:
+    if len(bound) != 1 or _defaulted(scope, bound[0]) or mentioned(analyst.project, _UNLIKE_DICTS) is not None:
         return None
     noted = bound[0].annotation if isinstance(bound[0], ast.arg) else None
     base = noted.value if isinstance(noted, ast.Subscript) else noted
@@ -103,6 +106,14 @@ def _dict(analyst: Analyst, scope: FunctionNode, name: ast.Name, held: Holding |
     if last in _ANNOTATED:
         return f"`{name.id}` is the plain dict that its annotation says"
     return f"`{name.id}` is a plain dict, as in the profiled run" if held is not None and held.type == "dict" else None
+
+
+def _defaulted(scope: FunctionNode, bound: ast.AST) -> bool:
+    """Whether the parameter may be left out: then it is mostly None."""
+    positional = [*scope.args.posonlyargs, *scope.args.args]
+    given = [d for d in scope.args.kw_defaults if d is not None]
+    optional = positional[len(positional) - len(scope.args.defaults) :] if scope.args.defaults else []
+    return bound in optional or (bool(given) and bound in scope.args.kwonlyargs)
 
 
 def _looked_up(module: Module, read: ast.Name) -> bool:

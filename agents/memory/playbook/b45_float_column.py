@@ -38,7 +38,7 @@ class FloatColumn:
     level: ClassVar[Literal["A", "P", "S"]] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "floats": "Each element is the result of the builtin float(), an exact double.",
-        "only reduced": "Each read counts, sums or compares the elements, tests the list, or computes with each of them:"
+        "only reduced": "Each read counts, sums or compares the elements, tests the list, or computes with each:"
         " nothing can tell that an element asked for twice is not the same object.",
         **PROOF,
     }

@@ -9,7 +9,7 @@ from agents.memory.analysis.sequence_uses import Spread, spread
 from agents.memory.playbook.examples import c04 as examples
 from agents.memory.playbook.lazy_edits import numbered
 from agents.memory.playbook.packed_numbers import CODE, GLOBALS, IMPORTS, packed_text
-from agents.memory.playbook.packing import Binding, bindings, free, number_indexes, outside, with_helper
+from agents.memory.playbook.packing import Binding, bindings, free, identities, number_indexes, outside, with_helper
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 from agents.memory.playbook.source_edits import spliced
 from messaging.contents import EditedFile
@@ -51,7 +51,12 @@ class PackedNumbers:
     def _candidate(
         self, project: Project, focus: Focus, binding: Binding, flow: Spread, key: str, edit: EditedFile
     ) -> Candidate:
-        assumes = [*outside(binding, "a list"), *number_indexes(project, flow), *flow.assumes]
+        assumes = [
+            *outside(binding, "a list"),
+            *identities(project, binding.name),
+            *number_indexes(project, flow),
+            *flow.assumes,
+        ]
         shown = {
             "numbers": f"line {binding.value.lineno}: `{ast.unparse(binding.value)}`",
             "closed uses": f"{len(flow.uses)} uses through {len(flow.carriers)} names: {', '.join(sorted(flow.kinds))}",

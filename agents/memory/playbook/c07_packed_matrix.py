@@ -10,7 +10,7 @@ from agents.memory.analysis.sequence_uses import Spread, elements, spread
 from agents.memory.playbook.examples import c07 as examples
 from agents.memory.playbook.lazy_edits import numbered
 from agents.memory.playbook.packed_numbers import CODE, GLOBALS, IMPORTS, packed_text
-from agents.memory.playbook.packing import Binding, bindings, free, number_indexes, outside, with_helper
+from agents.memory.playbook.packing import Binding, bindings, free, identities, number_indexes, outside, with_helper
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 from agents.memory.playbook.source_edits import spliced
 from messaging.contents import EditedFile
@@ -66,6 +66,7 @@ class PackedMatrix:
     ) -> Candidate:
         assumes = [
             *outside(binding, "a list of lists"),
+            *identities(project, binding.name),
             *number_indexes(project, outer),
             *number_indexes(project, flow),
             *outer.assumes,

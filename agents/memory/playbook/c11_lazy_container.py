@@ -37,8 +37,8 @@ class LazyContainer:
         "mostly empty": "In the profiled run most of the containers were empty.",
         "one making": "The attribute is assigned once, an empty list or dict in __init__, and is no value of a class.",
         "tolerant readers": "Every read tests it, looks a key up in it or steps through it at once.",
-        "plain feeding": "Every other use feeds it by a statement on a plain name, which no other class can answer to, and whose"
-        " values are made without changing anything.",
+        "plain feeding": "Every other use feeds it by a statement on a plain name, which no other class can answer to,"
+        " with values whose making changes nothing.",
         "not reflected": "No reflection, copying or pickling sees what stands in for the empty container.",
         "one thread": "The repository starts no threads: two could make the container at once.",
     }

@@ -9,7 +9,7 @@ from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.sequence_uses import Spread, spread
 from agents.memory.playbook.examples import c29 as examples
 from agents.memory.playbook.lazy_edits import numbered
-from agents.memory.playbook.packing import Binding, bindings, free, number_indexes, outside, with_helper
+from agents.memory.playbook.packing import Binding, bindings, free, identities, number_indexes, outside, with_helper
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
@@ -60,7 +60,12 @@ class CodePoints:
         self, project: Project, focus: Focus, binding: Binding, flow: Spread, key: str, edit: EditedFile
     ) -> Candidate:
         written = ast.unparse(binding.value)
-        assumes = [*outside(binding, written), *number_indexes(project, flow), *flow.assumes]
+        assumes = [
+            *outside(binding, "a list or tuple"),
+            *identities(project, binding.name),
+            *number_indexes(project, flow),
+            *flow.assumes,
+        ]
         shown = {
             "code points": f"line {binding.value.lineno}: `{written}`",
             "closed uses": f"{len(flow.uses)} uses through {len(flow.carriers)} names: {', '.join(sorted(flow.kinds))}",

@@ -18,6 +18,7 @@ from agents.memory.analysis.modules import (
 )
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, Library, resolve
+from agents.memory.analysis.uses import MUTATORS
 from agents.memory.playbook.examples import c31 as examples
 from agents.memory.playbook.lazy_edits import numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
@@ -73,7 +74,7 @@ class TupleOfItsSource:
         for (statement, scope, source), key in zip(found, keys, strict=True):
             name = statement.targets[0]
             assert isinstance(name, ast.Name)
-            if not _no_identity(scope, {name.id, source}) or _tested(module, statement):
+            if not _no_identity(scope, {name.id, source}) or _tested(module, statement) or _changed(scope, source):
                 continue
             edit = edited(module, tree, _with_test(tree, statement, name.id, source))
             if edit is None:
@@ -168,6 +169,17 @@ def _no_identity(scope: FunctionNode, names: set[str]) -> bool:
         if isinstance(node, ast.Global | ast.Nonlocal) and names & set(node.names):
             return False
     return True
+
+
+def _changed(scope: FunctionNode, name: str) -> bool:
+    """Whether the function changes the object in place: no tuple."""
+    for node in ast.walk(scope):
+        match node:
+            case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store() | ast.Del()) if found == name:
+                return True
+            case ast.Attribute(value=ast.Name(id=found), attr=attr) if found == name and attr in MUTATORS:
+                return True
+    return False
 
 
 def _tested(module: Module, statement: ast.Assign) -> bool:

@@ -78,7 +78,7 @@ class _PackedRows:
         {dicts} = self._known
         try:
             return {looked_up}
-        except (KeyError, TypeError):
+        except Exception:  # no value seen before, or none that can be hashed
             return self._added(row)
 
     def _added(self, row):

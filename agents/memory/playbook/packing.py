@@ -121,7 +121,25 @@ def outside(binding: Binding, written: str) -> list[str]:
     """What is assumed of readers of an attribute or global that no file of the tree shows; none for a local."""
     if isinstance(binding.target, ast.Name) and isinstance(binding.carrier.scope, FUNCTIONS):
         return []
-    return [f"no code outside this repository needs `{binding.name}` to be what `{written}` gives"]
+    return [f"no code outside this repository needs `{binding.name}` to be {written}"]
+
+
+def identities(project: Project, name: str) -> list[str]:
+    """What is assumed where some file compares by identity: a number read twice from an array is two objects."""
+    found = project.facts.get("packing.identities")
+    if not isinstance(found, bool):
+        nodes = (node for module in uses(project).modules for node in ast.walk(module.tree))
+        found = project.facts["packing.identities"] = any(map(_by_identity, nodes))
+    return [f"no code tells equal numbers of `{name}` apart by identity"] if found else []
+
+
+def _by_identity(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Name(id="id")):
+            return True
+        case ast.Compare(left=left, ops=ops, comparators=right) if any(isinstance(o, ast.Is | ast.IsNot) for o in ops):
+            return not any(isinstance(side, ast.Constant) for side in (left, *right))
+    return False
 
 
 def free(project: Project, module: Module, code: str, imports: Mapping[str, str]) -> bool:

@@ -22,7 +22,7 @@ PRECONDITIONS: Mapping[str, str] = {
     "repeated": "In the profiled run few of the attribute's values differ, and equal ones are objects of their own.",
     "plain writes": "It is assigned in __init__ by a plain statement, and it is no property.",
     "exact types": "Only values whose types leave no difference between equal ones are shared: the code tests that.",
-    "no identity": "No code of the repository compares the attribute by identity, nor locals of a function that reads it.",
+    "no identity": "No code of the repository compares the attribute by identity, nor locals where it is read.",
     "free names": "No code of the repository uses the new names.",
 }
 

@@ -101,8 +101,10 @@ def _take(
         for number, root in enumerate(roots)
         if sizes[number] >= LEAST or id(root.value) in big
     ]
-    holdings += holders.captured(reach, places)
-    holdings += holders.tracebacks([root.value for root in roots], reach, places)
+    values = [root.value for root in roots]
+    holdings += holders.captured(values, reach, places)
+    holdings += holders.tracebacks(values, reach, places)
+    values.clear()
     roots.clear()
     if collecting:
         holdings += holders.cycles(project, reach, places)

@@ -61,24 +61,30 @@ def _types(values: object) -> list[str]:
     return sorted(map(classes.type_name, found))
 
 
-def captured(reach: graph.Graph, places: source.Places) -> list[dict]:
+def captured(held: list[object], reach: graph.Graph, places: source.Places) -> list[dict]:
     """Holdings of kind `captured`: what functions made by one def or lambda keep alive, by the name they know it by.
 
+    What several names reach counts for one of them: the whole is gone through once.
     Defs of a module's top level are left out: what they keep is one object each.
+
+    Args:
+        held: what the names found so far hold: it would stay without the functions.
     """
+    named = set(map(id, held))
     kept: dict[tuple, list[object]] = {}
     for obj in gc.get_objects():
         if type(obj) is not types.FunctionType or (obj.__closure__ is None and not _has_defaults(obj)):
             continue
-        if "<locals>" in obj.__qualname__:
+        if "<locals>" in obj.__qualname__ and places.of_code(obj.__code__) is not None:
             for name, value in _variables(obj):
-                if not issubclass(type(value), _NOT_KEPT):
+                if id(value) not in named and not issubclass(type(value), _NOT_KEPT):
                     kept.setdefault((obj.__code__, name), []).append(value)
     found = []
+    seen: set[int] = set()
     for (code, name), values in kept.items():
-        place = places.of_code(code)
-        size = reach.walk(values, set()) if place is not None else 0
-        if place is not None and size >= LEAST:
+        size = reach.walk(values, seen)
+        if size >= LEAST:
+            place = places.of_code(code)
             kinds = set(map(type, values))
             kind = classes.type_name(kinds.pop()) if len(kinds) == 1 else "object"
             found.append(_unnamed("captured", name, place, place["line"], kind, size, len(values)))

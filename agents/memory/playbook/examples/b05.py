@@ -295,4 +295,70 @@ def rewrite(path):
         focus_line="readlines",
         why="a function of the project rewrites the file in the loop",
     ),
+    Example(
+        before="""\
+def f(path):
+    log = open(path, "a")
+    for line in open(path).readlines():
+        log.write(line)
+    log.close()
+""",
+        function="f",
+        focus_line="readlines",
+        why="each line written would be read in turn, without an end",
+    ),
+    Example(
+        before="""\
+def f(path):
+    with open(path, "a") as log, open(path) as file:
+        for line in file.readlines():
+            print(line, end="", file=log)
+""",
+        function="f",
+        focus_line="readlines",
+        why="what is printed goes to the file that is read",
+    ),
+    Example(
+        before="""\
+def save(line):
+    with open("lines.txt", "a") as file:
+        file.write(line)
+
+
+def f():
+    with open("lines.txt") as file:
+        for line in file.readlines():
+            save(line)
+""",
+        function="f",
+        focus_line="readlines",
+        why="a function that the loop calls opens files",
+    ),
+    Example(
+        before="""\
+import sys
+
+
+def ask():
+    return input()
+
+
+def f():
+    for line in sys.stdin.readlines():
+        print(line, ask())
+""",
+        function="f",
+        focus_line="readlines",
+        why="a function that the loop calls reads lines of the same stream",
+    ),
+    Example(
+        before="""\
+def f(frame):
+    for line in open("rows.csv").readlines():
+        frame.to_csv("rows.csv")
+""",
+        function="f",
+        focus_line="readlines",
+        why="a call in the loop is told the name of the file",
+    ),
 ]

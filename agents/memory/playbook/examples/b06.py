@@ -323,4 +323,35 @@ def f(path):
         focus_line="file.read()",
         why="a byte 0x0A is not always a line break in UTF-16; and B28 is for what is decoded",
     ),
+    Example(
+        before="""\
+TABLE = str.maketrans("a", "b")
+TABLE[10] = " "
+
+
+def f(path):
+    with open(path) as file:
+        return set(file.read().translate(TABLE).splitlines())
+""",
+        function="f",
+        focus_line="read()",
+        why="the table says something of line breaks since",
+    ),
+    Example(
+        before="""\
+TABLE = str.maketrans("a", "b")
+
+
+def g():
+    TABLE.update({10: None})
+
+
+def f(path):
+    with open(path) as file:
+        return set(file.read().translate(TABLE).splitlines())
+""",
+        function="f",
+        focus_line="read()",
+        why="another function changes the table",
+    ),
 ]

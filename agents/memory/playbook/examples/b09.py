@@ -106,3 +106,50 @@ INVALID.append(
         why="file_digest came with Python 3.11",
     )
 )
+INVALID += [
+    Example(
+        before="""\
+import hashlib
+import io
+
+
+def f(file: io.BytesIO):
+    file.seek(4)
+    return hashlib.sha256(file.read()).hexdigest()
+""",
+        function="f",
+        focus_line="read()",
+        why="file_digest() hashes a file in memory from its beginning",
+    ),
+    Example(
+        before="""\
+import hashlib
+from typing import BinaryIO
+
+
+def f(file: BinaryIO):
+    return hashlib.sha256(file.read()).hexdigest()
+""",
+        function="f",
+        focus_line="read()",
+        why="the argument may be a file in memory",
+    ),
+    Example(
+        before="""\
+import hashlib
+import io
+
+
+def f(path, data):
+    if data:
+        file = io.BytesIO(data)
+    else:
+        file = open(path, "rb")
+    file.read(4)
+    return hashlib.sha256(file.read()).hexdigest()
+""",
+        function="f",
+        focus_line="sha256",
+        why="one of the two files is in memory",
+    ),
+]

@@ -37,8 +37,8 @@ INVALID: list[Example] = [
     _invalid("[i for i in range(n)]; y = (i for i in x)", "a generator steps it later"),
     _invalid("y = [i for i in range(n)]", "a second name holds the list"),
     Example(
-        before="def f(n):\n    x = [i * 5 % 7 for i in range(n)]\n    out = []\n    for i in x:\n        x = sorted(x)\n"
-        "        out.append(i)\n    return x, out\n",
+        before="def f(n):\n    x = [i * 5 % 7 for i in range(n)]\n    out = []\n    for i in x:\n"
+        "        x = sorted(x)\n        out.append(i)\n    return x, out\n",
         function="f",
         focus_line="x = sorted",
         why="the loop steps the unsorted list",

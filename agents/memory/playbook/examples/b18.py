@@ -31,7 +31,8 @@ def f(n, path):
     with open(path, 'w') as f:
         separator = ""
         for i in range(n):
-            f.write(separator + (f'{{i}};{{i * 2}}')); separator = "\\n"
+            f.write(separator + f'{{i}};{{i * 2}}')
+            separator = "\\n"
 {_READ}""",
         function="f",
         focus_line="{i * 2}",
@@ -85,7 +86,8 @@ def f(path):
     with open(path, "x") as file:
         separator = ""
         for row in [(1, 2), (3, 4)]:
-            file.write(separator + (f"{row[0]},{row[1]}")); separator = "; "
+            file.write(separator + f"{row[0]},{row[1]}")
+            separator = "; "
 """,
         function="f",
         focus_line="for row",

@@ -96,3 +96,26 @@ INVALID: list[Example] = [
         ),
     )
 ]
+INVALID += [
+    Example(
+        before="""\
+import json
+
+
+class Stream(list):
+    def __init__(self, rows):
+        self.rows = rows
+
+    def __iter__(self):
+        return iter(self.rows)
+
+
+def f(rows, path):
+    with open(path, "w") as file:
+        file.write(json.dumps(Stream(rows)))
+""",
+        function="f",
+        focus_line="dumps",
+        why="dumps() writes an empty list, dump() asks the class",
+    ),
+]

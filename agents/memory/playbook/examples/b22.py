@@ -88,3 +88,71 @@ INVALID.append(
         why="the name re means something else here",
     )
 )
+INVALID += [
+    Example(
+        before="""\
+def f(text):
+    try:
+        for line in text.split("\\n"):
+            print(line)
+    except AttributeError:
+        print("no text")
+""",
+        function="f",
+        focus_line="split",
+        why="the handler is there for what is no str",
+    ),
+    Example(
+        before="""\
+import os
+
+
+def f():
+    for part in os.path.split("\\n"):
+        print(part)
+""",
+        function="f",
+        focus_line="split",
+        why="it is a function of a module",
+    ),
+    Example(
+        before="""\
+import re
+
+COMMA = re.compile(",")
+
+
+def f():
+    for part in COMMA.split("\\n"):
+        print(part)
+""",
+        function="f",
+        focus_line='split("',
+        why="the text is what is split",
+    ),
+    Example(
+        before="""\
+def f(series):
+    for parts in series.str.split("\\n"):
+        print(parts)
+""",
+        function="f",
+        focus_line="split",
+        why="it is the str accessor of pandas",
+    ),
+    Example(
+        before="""\
+class Text(str):
+    def split(self, sep):
+        return [Text(part) for part in str.split(self, sep)]
+
+
+def f(text):
+    for line in text.split("\\n"):
+        print(type(line))
+""",
+        function="f",
+        focus_line="text.split",
+        why="a class of the tree has a split() of its own",
+    ),
+]

@@ -116,3 +116,21 @@ INVALID.append(
         why="nothing says what cursor it is, nor who else uses it",
     )
 )
+INVALID += [
+    Example(
+        before="""\
+import sqlite3
+
+
+def f(path):
+    connection = sqlite3.connect(path)
+    rows = connection.execute("select id from t")
+    changes = connection.cursor()
+    for row in rows.fetchall():
+        changes.execute("delete from t where id = ?", row)
+""",
+        function="f",
+        focus_line="fetchall",
+        why="another cursor changes the rows meanwhile",
+    ),
+]

@@ -40,7 +40,7 @@ VALID: list[Example] = [
     found = []
     with ThreadPoolExecutor(max_workers=1) as pool:
         for one in [pool.submit(str, x) for x in xs]:
-            found.append(one.result(timeout=60))
+            found.append(one.result())
     return found
 """,
         after=f"""\
@@ -48,7 +48,7 @@ VALID: list[Example] = [
     found = []
     with ThreadPoolExecutor(max_workers=1) as pool:
         for one in _in_flight((pool.submit(str, x) for x in xs), 4):
-            found.append(one.result(timeout=60))
+            found.append(one.result())
     return found
 """,
         function="f",
@@ -93,6 +93,28 @@ INVALID: list[Example] = [
         (
             "        fs = [pool.submit(str, x) for x in xs]\n        return [f.done() for f in fs]",
             "nothing waits for it",
+        ),
+        (
+            "        for f in [pool.submit(str, x) for x in xs]:\n            f.result(timeout=9)",
+            "a task that was submitted later may not be done by then",
+        ),
+        (
+            "        for f in [pool.submit(str, g()) for x in xs]:\n            f.result()",
+            "what g() gives may depend on when it is called",
+        ),
+        (
+            "        fs = [pool.submit(str, x) for x in xs]\n        pool.shutdown(wait=False)\n"
+            "        for f in fs:\n            f.result()",
+            "the pool takes no more tasks",
+        ),
+        (
+            "        for f in [pool.submit(str, x) for x in xs]:\n            f.result()\n"
+            "            pool.shutdown(wait=False)",
+            "the pool takes no more tasks after the first result",
+        ),
+        (
+            "        for f in [pool.submit(str, x) for x in xs]:\n            if not f.result(): raise OSError",
+            "the tasks after that result would not run",
         ),
         (
             "        for f in [pool.submit(str, x) for x in xs]:\n            if f.result(): break",

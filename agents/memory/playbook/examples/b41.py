@@ -83,3 +83,19 @@ INVALID: list[Example] = [
         ('struct.unpack(f"<{len(n) // 8}d", b)', "another buffer is measured"),
     )
 ]
+INVALID += [
+    Example(
+        before="""\
+import struct
+
+
+def f(data):
+    data = bytearray(data)
+    for value in struct.unpack(f"{len(data) // 4}i", data):
+        data.append(value)
+""",
+        function="f",
+        focus_line="unpack",
+        why="a bytearray cannot grow while its numbers are read",
+    ),
+]

@@ -60,6 +60,11 @@ INVALID: list[Example] = [
         why="a look-up adds to a defaultdict",
     ),
     _invalid("one of the dicts changes", "a.pop(1), both[1]"),
+    _invalid("a dict that is left out is None, and merging it raises", arguments="a: dict, b: dict = None"),
+    _invalid(
+        "a subclass answers for keys it lacks",
+        head="class Zero(dict):\n    def __missing__(self, key):\n        return 0\n\n\n",
+    ),
     _invalid("a key is added", value="{**a, **b, 1: 2}"),
     _invalid("a call may change one of the dicts", "g(a), both[1]", head="def g(d):\n    d.clear()\n\n\n"),
 ]

@@ -144,6 +144,10 @@ def f(path, table):
     )
     for read, why in (
         ("file.read().split(' ')", "words may stretch over line breaks"),
+        ("file.read().replace('\\n', ' ').replace('- ', '').split()", "a hyphen at the end of a line joins two words"),
+        ("file.read().replace('\\n-', ' ').split()", "what is replaced stretches over two lines"),
+        ("file.read().replace('\\n', ' ').translate(str.maketrans(' ', '_')).split()", "lines are joined in the end"),
+        ("file.read().strip().replace(' ', '.').split()", "strip() takes spaces off both ends of the whole alone"),
         ("file.read().replace('\\n', '').split()", "the last word of a line is joined to the first of the next"),
         ("file.read().replace('-\\n', '').split()", "a hyphen at the end of a line joins two words"),
         ("file.read().replace('', ' ').split()", "the empty text is found between lines too, once"),

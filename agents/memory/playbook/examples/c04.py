@@ -98,3 +98,24 @@ INVALID: list[Example] = [
     ),
     _invalid(f"{_MADE}yield locals()\nyield sum(numbers)", "locals() shows the list"),
 ]
+INVALID += [
+    Example(
+        before="""\
+from dataclasses import dataclass, field
+
+
+@dataclass
+class A:
+    xs: list[float] = field(default_factory=list)
+
+    def load(self, texts):
+        self.xs = [float(text) for text in texts]
+
+    def total(self):
+        return sum(self.xs)
+""",
+        function="A.load",
+        focus_line="self.xs = ",
+        why="the dataclass compares its fields: an array equals no list",
+    ),
+]

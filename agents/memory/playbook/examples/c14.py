@@ -92,3 +92,32 @@ INVALID.append(
         why="what is added may define how it is added to bytes",
     )
 )
+INVALID += [
+    Example(
+        before="""\
+def f(xs):
+    data = b""
+    for x in xs:
+        data += [x]
+    return data
+""",
+        function="f",
+        focus_line="data +=",
+        why="a bytearray takes a list of numbers, bytes do not",
+    ),
+    Example(
+        before="""\
+def f(xs):
+    data = b""
+    for x in xs:
+        try:
+            data += x
+        except TypeError:
+            data += x.encode()
+    return data
+""",
+        function="f",
+        focus_line="data += x",
+        why="the handler is there for what bytes do not take",
+    ),
+]

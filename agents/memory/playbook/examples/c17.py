@@ -103,3 +103,43 @@ INVALID: list[Example] = [
         ("    w[-1] = 0\n    return w[-5:]", "an element is changed"),
     )
 ]  # fmt: skip
+INVALID += [
+    Example(
+        before="""\
+def f(xs):
+    last = []
+    for x in xs:
+        last.append(x)
+        last[-3:] = [x]
+    return last[-3:]
+""",
+        function="f",
+        focus_line="append",
+        why="the end is stored to",
+    ),
+    Example(
+        before="""\
+def f(xs):
+    last = []
+    for x in xs:
+        last.append(x)
+        del last[-3:]
+    return last[-3:]
+""",
+        function="f",
+        focus_line="append",
+        why="the end is deleted",
+    ),
+    Example(
+        before="""\
+def f(xs):
+    last = []
+    for x in xs:
+        last.append(x)
+    return last[-99999999999999999999:]
+""",
+        function="f",
+        focus_line="append",
+        why="no deque is told to keep that many",
+    ),
+]

@@ -112,5 +112,6 @@ INVALID: list[Example] = [
     _invalid("x = tuple(sorted(p))", "identity is looked at", after="return x is p"),
     _invalid("x = tuple(sorted(p))", "identity is looked at", after="return id(x)"),
     _invalid("x, y = tuple(sorted(p))", "not one name"),
+    _invalid("x = tuple(p[:2])", "what loses elements is no tuple", after="del p[:2]"),
     _invalid("x = tuple(picked(p))", "a function of the project", before="def picked(values):\n    return values"),
 ]

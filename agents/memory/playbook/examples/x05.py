@@ -96,3 +96,20 @@ INVALID: list[Example] = [
         ("    for x in xs: out.append(str(x))\n    return None", "nothing is joined"),
     )
 ]
+INVALID += [
+    Example(
+        before="""\
+def f(xs):
+    parts = []
+    for x in xs:
+        try:
+            parts.append(x)
+        except TypeError:
+            parts.append("?")
+    return "".join(parts)
+""",
+        function="f",
+        focus_line="append(x)",
+        why="write() would raise what the handler catches",
+    ),
+]
