@@ -63,7 +63,7 @@ def test_a_session_runs_from_setup_to_its_outcome_and_the_terminal_shows_every_l
     assert shown.count("parse_readings") == 1
     log = [LogLine.model_validate_json(x) for x in config.workspace.router_log.read_text().splitlines()]
     assert [line.number for line in log] == list(range(1, len(log) + 1))
-    assert [line.agent for line in log] == ["memory"] * 4
+    assert [line.agent for line in log] == ["setup", *["memory"] * 4]
     board = json.loads(config.workspace.tasks.read_text())
     states = {task["subject"]: (task["status"], task["owner"]) for task in board["tasks"]}
     assert states["Setup"] == ("completed", "setup")
