@@ -15,7 +15,6 @@ from libcst.codemod.visitors import RemoveImportsVisitor
 from libcst.metadata import CodeRange, MetadataWrapper, ParentNodeProvider, PositionProvider
 
 from agents.memory.analysis.modules import Module
-from agents.memory.analysis.project import Project
 from messaging.contents import EditedFile
 
 _NEWLINE = re.compile(r"\r\n?|\n")
@@ -71,8 +70,8 @@ class Concrete:
         return offset if text.isascii() else len(text.encode()[:offset].decode())
 
 
-def concrete(project: Project, module: Module) -> Concrete | None:
-    """The concrete tree of the module, from the project's cache.
+def concrete(module: Module) -> Concrete | None:
+    """The concrete tree of the module, made once.
 
     None for a file that is not UTF-8, that LibCST cannot parse, or that it does not give back unchanged (a
     byte order mark): such a file cannot be edited safely.

@@ -67,7 +67,7 @@ class EarlyDel:
             shown = place and _shown(project, focus, holding, locals_, place)
             if place is None or len(places) < len(locals_) or not shown:
                 continue
-            tree = concrete(project, module)
+            tree = concrete(module)
             edit = tree and edited(module, tree, insert_before(tree, place.before, _deletion(locals_)))
             if not edit:
                 continue

@@ -80,7 +80,7 @@ class InlineTemporary:
         name = local(module, function, holding.name)
         pair = _pair(name) if name is not None else None
         peak = statement_at(module, function, line)
-        tree = concrete(project, module)
+        tree = concrete(module)
         if pair is None or peak is None or tree is None:
             return
         shown = _shown(project, pair, holding, peak)

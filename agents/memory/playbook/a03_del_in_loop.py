@@ -104,7 +104,7 @@ def _last(name: Local, peak: ast.stmt) -> tuple[Loop, ast.stmt] | None:
 
 
 def _inserted(project: Project, module: Module, last: ast.stmt, statement: cst.BaseSmallStatement) -> EditedFile | None:
-    tree = concrete(project, module)
+    tree = concrete(module)
     replacements: dict[cst.CSTNode, Replacement] = insert_after(tree, last, statement) if tree is not None else {}
     return edited(module, tree, replacements) if tree is not None and replacements else None
 

@@ -59,7 +59,7 @@ class RebuiltDict:
         peak = statement_at(module, function, line)
         place = place_before_peak(name, peak) if name is not None and peak is not None else None
         shown = _shown(project, holding, name, place) if name is not None and place is not None else []
-        tree = concrete(project, module)
+        tree = concrete(module)
         if place is None or tree is None or not shown or module.owner(place.before, "dict") or module.star_import:
             return
         copied = cst.parse_statement(f"{holding.name} = dict({holding.name})")

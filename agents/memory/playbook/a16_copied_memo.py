@@ -124,7 +124,7 @@ def _plain_class(facts: ClassFacts) -> str | None:
 
 
 def _edit(project: Project, facts: ClassFacts, name: str) -> EditedFile | None:
-    tree = concrete(project, facts.module)
+    tree = concrete(facts.module)
     init = next((method for method in facts.methods() if method.name == "__init__"), None)
     target = tree.statement(init) if tree is not None and init is not None else None
     if tree is None or init is None or not isinstance(target, cst.FunctionDef):

@@ -61,7 +61,7 @@ class UnreadLog:
             "quiet end": quiet_end(project, holding.type, holding.element, holding.contents),
         }
         shown = [Shown(check=check, evidence=one) for check in self.preconditions if (one := evidence[check])]
-        tree = concrete(project, module) if len(shown) == len(evidence) else None
+        tree = concrete(module) if len(shown) == len(evidence) else None
         statements: set[ast.stmt] = {made, *(module.statement(append) for append in appends)}
         statements |= unused_locals(project, module, statements) if tree is not None else set()
         edit = edited(module, tree, removals(tree, statements, [])) if tree is not None else None

@@ -29,7 +29,7 @@ def edits_without(project: Project, facts: ClassFacts, name: str, uses: list[Att
         statements |= unused_locals(project, module, statements)
         if module is facts.module:
             statements.update(declarations(facts, name))
-        tree = concrete(project, module)
+        tree = concrete(module)
         edit = tree and edited(module, tree, removals(tree, statements, targets))
         if not edit:
             return []

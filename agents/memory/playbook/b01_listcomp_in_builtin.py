@@ -79,7 +79,7 @@ class ListcompInBuiltin:
         made = analyst.elements(listed)
         what = f"`{text(listed.elt)}`"
         verdict = judge(made, what, region, lambda at: owned(analyst, at, statement))
-        tree = concrete(project, module)
+        tree = concrete(module)
         if verdict.veto or introspected(listed) or needs_own_frame(module, listed) or tree is None:
             return None
         if (stops and not plain(analyst, listed)) or calls_back(analyst, name, listed):

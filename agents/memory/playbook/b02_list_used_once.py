@@ -126,7 +126,7 @@ class ListUsedOnce:
         way = between(analyst, binding.statement, binding.reader)
         if taken is None or way.veto or needs_own_frame(module, binding.listed):
             return None
-        tree = concrete(project, module)
+        tree = concrete(module)
         if tree is None:
             return None
         region = Region(

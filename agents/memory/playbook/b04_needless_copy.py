@@ -76,7 +76,7 @@ class NeedlessCopy:
         project, module = analyst.project, analyst.module
         statement = module.statement(found.node)
         taken = consumption(analyst, found.node)
-        tree = concrete(project, module)
+        tree = concrete(module)
         if taken is None or tree is None or not evaluated_here(module, found.node, statement):
             return None
         if _consumer(analyst, found.node) in _MAPPING_AWARE:

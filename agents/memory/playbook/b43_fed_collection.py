@@ -64,7 +64,7 @@ class FedCollection:
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{text(call)}" for call, *_ in calls)
         for (call, listed, how), key in zip(calls, keys, strict=True):
             verdict = _verdict(analyst, call, listed, how)
-            tree = concrete(project, module)
+            tree = concrete(module)
             edit = edited(module, tree, as_sole_argument(tree, call, listed)) if verdict and tree else None
             if verdict is None or edit is None:
                 continue

@@ -52,7 +52,7 @@ class SlottedDataclass:
         if census is None or facts is None or census.slotted or facts.index.unparsed:
             return
         shown = _shown(project, facts)
-        tree = concrete(project, facts.module)
+        tree = concrete(facts.module)
         if not shown or tree is None or facts.decorator is None:
             return
         old = tree.expression(facts.decorator)

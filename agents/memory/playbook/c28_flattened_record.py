@@ -187,7 +187,7 @@ def _edits(project: Project, facts: ClassFacts, name: str, record: Record) -> li
     modules[facts.module.path] = facts.module
     edits = []
     for path, module in modules.items():
-        tree = concrete(project, module)
+        tree = concrete(module)
         if tree is None or path not in project.editable:
             return []
         replacements: dict[cst.CSTNode, Replacement] = {}

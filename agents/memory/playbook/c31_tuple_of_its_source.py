@@ -65,7 +65,7 @@ class TupleOfItsSource:
             if (scope := _function(module, statement, focus)) is not None
             if (source := _source(project, module, statement)) is not None
         ]
-        tree = concrete(project, module) if found else None
+        tree = concrete(module) if found else None
         if tree is None:
             return
         keys = numbered(

@@ -50,7 +50,7 @@ def find(rule: Rule, project: Project, focus: Focus, sharing: Sharing) -> Iterat
             continue
         writes = _writes(facts, attribute.name)
         shown = _shown(rule, facts, attribute, writes, sharing)
-        tree = concrete(project, facts.module) if shown else None
+        tree = concrete(facts.module) if shown else None
         edit = edited(facts.module, tree, _replacements(tree, facts, attribute.name, writes, sharing)) if tree else None
         if edit is None:
             continue

@@ -32,7 +32,7 @@ def edits_with_slots(project: Project, links: list[Link], *, weak: bool) -> list
     edits: list[EditedFile] = []
     for parts in wanted.values():
         module = parts[0][0].facts.module
-        tree = concrete(project, module)
+        tree = concrete(module)
         replacements: dict[cst.CSTNode, Replacement] = {}
         for link, names in parts:
             new = _with_slots(tree, link.facts.node, names) if tree is not None else {}
