@@ -1,6 +1,7 @@
 """What the rules share that put another object in place of one that is only added to."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -43,16 +44,16 @@ class Replaced:
     imports: tuple[str, ...] = ()
 
 
-class AccumulatorRule:
+class AccumulatorRule(ABC):
     """A rule that replaces accumulators. Subclasses say which, in `replaced`."""
 
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
 
+    @abstractmethod
     def replaced(self, analyst: Analyst, found: Accumulator) -> Replaced | None:
         """What takes the accumulator's place; None when its uses do not allow it."""
-        raise NotImplementedError
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One candidate for each accumulator that a line of the focus adds to or reads, or that its holding names."""

@@ -1,6 +1,7 @@
 """What the rules of numpy arrays share: where they look, what they show, and the candidate they give."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -31,7 +32,7 @@ class Change:
     private: str = ""
 
 
-class ArrayRule:
+class ArrayRule(ABC):
     """A rule that writes expressions anew which make arrays. Subclasses say which, in `changes`."""
 
     id: ClassVar[str]
@@ -43,21 +44,21 @@ class ArrayRule:
     whole: ClassVar[bool] = False
     """All changes of a function are one candidate: each alone leaves the peak where it is."""
 
+    @abstractmethod
     def changes(self, arrays: Arrays) -> Iterator[Change]:
         """Every change that is possible in the function."""
-        raise NotImplementedError
 
+    @abstractmethod
     def title(self, change: Change, focus: Focus) -> str:
         """The candidate's title."""
-        raise NotImplementedError
 
+    @abstractmethod
     def mechanism(self, change: Change) -> str:
         """Why less is held."""
-        raise NotImplementedError
 
+    @abstractmethod
     def shown(self, change: Change) -> dict[str, str]:
         """Evidence for each precondition."""
-        raise NotImplementedError
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One candidate for each change on a line of the focus, or for all of the function where they go together."""

@@ -1,11 +1,9 @@
 """B02: a list comprehension bound to a local that is iterated over once becomes a generator expression."""
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
 from agents.memory.analysis.concrete import concrete, edited
@@ -13,9 +11,6 @@ from agents.memory.analysis.consumers import (
     Consumption,
     conditions,
     consumption,
-    evaluated_here,
-    loads,
-    reaching,
 )
 from agents.memory.analysis.effects import Place
 from agents.memory.analysis.laziness import Region, Verdict, judge
@@ -27,6 +22,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import between, catches, earlier
 from agents.memory.analysis.restated import taken_back
 from agents.memory.analysis.sharing import frozen_while_yielding, read_by, shared
+from agents.memory.analysis.single_read import single_read, type_comment
 from agents.memory.playbook.append_loops import Restated, comprehended
 from agents.memory.playbook.copied_readers import read_lists
 from agents.memory.playbook.examples import b02 as examples
@@ -82,12 +78,12 @@ class ListUsedOnce:
             if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.ListComp)
             for target in statement.targets[:1]
             if isinstance(target, ast.Name) and len(statement.targets) == 1
-            if not _type_comment(module, statement)
+            if not type_comment(module, statement)
             if touches(statement, focus.lines) or target.id == held
         ]
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{name}" for _, name, _ in lists)
-        for (statement, name, listed), key in zip(lists, keys, strict=True):
-            binding = _single_read(project, module, scope, statement, name, listed)
+        for (statement, _, listed), key in zip(lists, keys, strict=True):
+            binding = _listed(project, module, scope, statement, listed)
             candidate = binding and self._candidate(project, focus, module, scope, binding, key)
             if candidate:
                 yield candidate
@@ -105,7 +101,7 @@ class ListUsedOnce:
             assigned = next(n for n in said.module.nodes if isinstance(n, ast.Assign) and n.lineno == said.line)
             if not isinstance(assigned.value, ast.ListComp):
                 continue
-            binding = _single_read(said.project, said.module, said.scope, assigned, said.name, assigned.value)
+            binding = _listed(said.project, said.module, said.scope, assigned, assigned.value)
             key = f"{self.id}:{focus.file}:{focus.function}:{said.name}:{said.form}"
             candidate = binding and self._candidate(said.project, focus, said.module, said.scope, binding, key)
             if candidate:
@@ -191,54 +187,12 @@ def _unwrapped(candidate: Candidate, said: Restated) -> Candidate:
     )
 
 
-def _single_read(
-    project: Project,
-    module: Module,
-    scope: FunctionNode | ast.Module,
-    statement: ast.Assign,
-    name: str,
-    listed: ast.ListComp,
+def _listed(
+    project: Project, module: Module, scope: FunctionNode | ast.Module, statement: ast.Assign, listed: ast.ListComp
 ) -> _Binding | None:
-    """The binding with its only read; None when there are several, none, or ways to read it that are not seen."""
-    plain = all(
-        isinstance(node, ast.arg)
-        or (isinstance(node, ast.Name) and not isinstance(module.parents[node], ast.AugAssign))
-        for node in module.bindings(scope).get(name, [None])
-    )
-    every = list(loads(module, scope, name))
-    if not plain or any(module.frame(read) is not scope for read in every):
-        return None
-    if isinstance(scope, ast.Module) and visible_outside(project, module, name):
-        return None
-    flow = reaching(module, scope)
-    reached = flow.reads(module, scope, statement, name)
-    if len(reached) != 1:
-        return None
-    reader = module.statement(reached[0])
-    if flow.returns_unbound(reader, name) or not evaluated_here(module, reached[0], reader):
-        return None
-    return _Binding(statement, name, listed, reached[0], reader)
-
-
-def _type_comment(module: Module, statement: ast.Assign) -> bool:
-    """Whether a type comment says what the name holds."""
-    line = module.source.data.splitlines()[(statement.end_lineno or statement.lineno) - 1]
-    return re.search(rb"#\s*type:(?!\s*ignore)", line[statement.end_col_offset :]) is not None
-
-
-def visible_outside(project: Project, module: Module, name: str) -> bool:
-    """Whether another file may read the module's global `name`."""
-    stem = PurePosixPath(module.path).stem
-    if stem == "__init__":
-        stem = PurePosixPath(module.path).parent.name
-    if project.library and not name.startswith("_"):
-        return True
-    both = [re.compile(rb"\b%s\b" % word.encode()) for word in (name, stem)]
-    return any(
-        all(word.search(source.data) for word in both)
-        for path, source in project.sources.items()
-        if path != module.path
-    )
+    """The binding of a list that is read once; None when its reads are more, none, or not all seen."""
+    found = single_read(project, module, scope, statement)
+    return None if found is None else _Binding(statement, found.name, listed, found.read, found.reader)
 
 
 def _judged(analyst: Analyst, binding: _Binding, region: Region) -> Verdict:

@@ -8,7 +8,7 @@ from agents.memory.analysis.modules import Module, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.reads import described, every_read, kept_in, only_elements
 from agents.memory.analysis.resolution import Builtin, resolve
-from agents.memory.playbook.b02_list_used_once import visible_outside
+from agents.memory.analysis.single_read import visible_outside
 from agents.memory.playbook.examples import b24 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches

@@ -13,7 +13,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.reads import described, every_read, kept_in, only_elements
 from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Builtin, resolve
-from agents.memory.playbook.b02_list_used_once import visible_outside
+from agents.memory.analysis.single_read import visible_outside
 from agents.memory.playbook.examples import b45 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, needs_own_frame, nodes_in, numbered, touches

@@ -9,8 +9,9 @@ from agents.memory.analysis.sequence_uses import Spread, spread
 from agents.memory.playbook.byte_lists import bytearray_known, fits, repeated, whole
 from agents.memory.playbook.examples import c05 as examples
 from agents.memory.playbook.lazy_edits import numbered
+from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packing import Binding, bindings, number_indexes, outside
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -65,23 +66,18 @@ class ByteFlags:
             "stores": f"{len(stores)} stores: {', '.join(stores[:5])}" if stores else "nothing is stored into it",
             "reads": f"{len(flow.uses)} uses through {len(flow.carriers)} names: {', '.join(sorted(flow.kinds))}",
         }
-        return Candidate(
-            key=key,
-            rule=self.id,
+        return packed_candidate(
+            self,
+            project,
+            focus,
+            binding,
+            [flow],
+            key,
+            edit,
             title=f"keep `{binding.name}` in a bytearray",
-            category=self.category,
-            strategy=self.strategy,
             mechanism=f"each element of `{binding.name}` takes one byte instead of eight",
-            level="P" if assumes else "A",
-            file=binding.module.path,
-            line=binding.value.lineno,
-            function=focus.function,
-            frees=focus.size,
-            shown=[Shown(check=check, evidence=evidence) for check, evidence in shown.items()],
-            users=sorted({f"{use.place} {use.kind}" for use in flow.uses}),
+            shown=shown,
             assumes=assumes,
-            edits=[edit],
-            read={path: project.sources[path].blob for path in sorted(flow.files | {binding.module.path})},
         )
 
     VALID: ClassVar[list[Example]] = examples.VALID

@@ -9,8 +9,9 @@ from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.sequence_uses import Spread, spread
 from agents.memory.playbook.examples import c29 as examples
 from agents.memory.playbook.lazy_edits import numbered
+from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packing import Binding, bindings, free, identities, number_indexes, outside, with_helper
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -71,23 +72,18 @@ class CodePoints:
             "closed uses": f"{len(flow.uses)} uses through {len(flow.carriers)} names: {', '.join(sorted(flow.kinds))}",
             "free names": f"nothing else has or uses `{_HELPER}` or `array` in {binding.module.path}",
         }
-        return Candidate(
-            key=key,
-            rule=self.id,
+        return packed_candidate(
+            self,
+            project,
+            focus,
+            binding,
+            [flow],
+            key,
+            edit,
             title=f"keep the code points in `{binding.name}` in bytes or an array",
-            category=self.category,
-            strategy=self.strategy,
             mechanism=f"`{binding.name}` takes one byte a character of ASCII text, four of other text, not eight",
-            level="P" if assumes else "A",
-            file=binding.module.path,
-            line=binding.value.lineno,
-            function=focus.function,
-            frees=focus.size,
-            shown=[Shown(check=check, evidence=evidence) for check, evidence in shown.items()],
-            users=sorted({f"{use.place} {use.kind}" for use in flow.uses}),
+            shown=shown,
             assumes=assumes,
-            edits=[edit],
-            read={path: project.sources[path].blob for path in sorted(flow.files | {binding.module.path})},
         )
 
     VALID: ClassVar[list[Example]] = examples.VALID

@@ -13,9 +13,10 @@ from agents.memory.analysis.sequence_uses import Spread, spread
 from agents.memory.analysis.uses import last_name, uses
 from agents.memory.playbook.examples import c30 as examples
 from agents.memory.playbook.lazy_edits import numbered
+from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packed_rows import GLOBALS, IMPORTS, MOST, NAME, packed_rows
 from agents.memory.playbook.packing import Binding, bindings, free, number_indexes, outside, with_helper
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -84,23 +85,18 @@ class PackedRows:
             "one thread": apart,
             "free names": f"nothing else has or uses {', '.join(GLOBALS)} in {binding.module.path}",
         }
-        return Candidate(
-            key=key,
-            rule=self.id,
+        return packed_candidate(
+            self,
+            project,
+            focus,
+            binding,
+            [flow],
+            key,
+            edit,
             title=f"keep the tuples of `{binding.name}` in one array for each position",
-            category=self.category,
-            strategy=self.strategy,
             mechanism=f"each tuple in `{binding.name}` takes one or two bytes for each of its {width} values",
-            level=self.level,
-            file=binding.module.path,
-            line=binding.value.lineno,
-            function=focus.function,
-            frees=focus.size,
-            shown=[Shown(check=check, evidence=evidence) for check, evidence in shown.items()],
-            users=sorted({f"{use.place} {use.kind}" for use in flow.uses}),
+            shown=shown,
             assumes=assumes,
-            edits=[edit],
-            read={path: project.sources[path].blob for path in sorted(flow.files | {binding.module.path})},
         )
 
     VALID: ClassVar[list[Example]] = examples.VALID

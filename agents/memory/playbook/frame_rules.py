@@ -1,6 +1,7 @@
 """What the rules of pandas frames share: the names that hold one, the columns that are read, and the candidate."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -31,7 +32,7 @@ class FrameChange:
     assumes: Sequence[str]
 
 
-class FrameRule:
+class FrameRule(ABC):
     """A rule that writes an expression anew which makes a frame. Subclasses say which, in `changes`."""
 
     id: ClassVar[str]
@@ -43,9 +44,9 @@ class FrameRule:
     VALID: ClassVar[list[Example]]
     INVALID: ClassVar[list[Example]]
 
+    @abstractmethod
     def changes(self, names: Arrays, focus: Focus) -> Iterator[FrameChange]:
         """Every change that is possible in the function."""
-        raise NotImplementedError
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One candidate for each change on a line of the focus, or of the local it holds."""

@@ -1,6 +1,7 @@
 """What the rules share that only propose: a change of another order than one edit, which a person has to decide on."""
 
 import ast
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -32,7 +33,7 @@ class Seen:
     open: str
 
 
-class ProposingRule:
+class ProposingRule(ABC):
     """A rule of level S: its candidates have no edits. Subclasses say what they look for, in `seen`."""
 
     id: ClassVar[str]
@@ -42,9 +43,9 @@ class ProposingRule:
         "open": "What has to be made sure of by a person, before the change is made.",
     }
 
+    @abstractmethod
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """What is proposed for the expression; None when it is nothing to the rule."""
-        raise NotImplementedError
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One proposal for each such expression on a line of the focus."""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -88,16 +89,16 @@ class Whole:
     smaller: bool = False
 
 
-class StreamingRule:
+class StreamingRule(ABC):
     """A rule that finds wholes and takes them in pieces. Subclasses say which, in `whole`."""
 
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
 
+    @abstractmethod
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """The whole that `node` is, with what takes its place; None when it is none."""
-        raise NotImplementedError
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """Candidates for each whole that a line of the focus, or its holding, names; the lazy one first."""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -47,16 +48,16 @@ class Written:
     imports: tuple[str, ...] = ()
 
 
-class WritingRule:
+class WritingRule(ABC):
     """A rule that finds statements which write a whole. Subclasses say which, in `written`."""
 
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
 
+    @abstractmethod
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:
         """What the statement writes, with what takes its place; None when it is no such statement."""
-        raise NotImplementedError
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One candidate for each such statement that a line of the focus names."""
