@@ -24,8 +24,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
-from runtime.experiment.state import State, fold
+from runtime.experiment.state import State
 
 HERE = Path(__file__).parent
 CASES = HERE / "cases"

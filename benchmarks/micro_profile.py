@@ -93,5 +93,7 @@ class Place:
         stages = self.probe(folder, "stages", chain=calls.chain, peak_hint=calls.traced_peak)
         census = None
         if stages.event is not None:
-            census = self.probe(folder, "census", chain=calls.chain, event=stages.event)
+            census = self.probe(
+                folder, "census", chain=calls.chain, event=stages.event, event_before=stages.event_before
+            )
         return Profile("", calls, stages, census)

@@ -11,8 +11,8 @@ import sysconfig
 from pathlib import Path
 
 from runtime.experiment.events import Profiled
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
-from runtime.experiment.state import fold
 
 FACTOR = 9.7
 HERE = Path(__file__).parent

@@ -1,11 +1,11 @@
 """Starts one command under limits and leaves nothing of it behind. Run as a script, standard library only:
 
-    python -I -S launch.py '{"parent": PID, "limits": {"AS": BYTES, ...}}' WORD ...
+    python -I -S launch.py '{"parent": PID, "limits": {"AS": BYTES, ...}, "group": PATH}' WORD ...
 
 It lies between the runner and a sandbox (or, without one, the target). On Linux it is the subreaper of all
 that the command starts, so that also processes that left the group are ended: when the command ends, when the
 launcher gets SIGTERM, and (by the parent-death signal) when the runner dies. It ends as the command ended,
-signals included.
+signals included. PATH is the control group that the command is put into; "" for none.
 """
 
 import ctypes
@@ -74,6 +74,13 @@ def end_as(status: int) -> None:
     os._exit(status)
 
 
+def join(group: str) -> None:
+    """Puts this process into a control group; one that refuses counts nothing, which is seen afterwards."""
+    if group:
+        with suppress(OSError), open(f"{group}/cgroup.procs", "wb") as file:  # noqa: PTH123
+            file.write(b"0")
+
+
 def main() -> None:
     """Runs the command and ends as it ended."""
     order = json.loads(sys.argv[1])
@@ -98,6 +105,7 @@ def main() -> None:
             os.setpgid(0, 0)
             if LINUX:
                 prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+            join(order["group"])
             for name, value in order["limits"].items():
                 resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -116,6 +116,7 @@ class Sandbox:
         readonly: Iterable[Path] = (),
         writable: Iterable[Path] = (),
         around: tuple[Path, ...] = (),
+        group: Path | None = None,
     ) -> list[str]:
         """The command line that runs `argv` confined, for `runtime.process.run`, which sets the environment.
 
@@ -126,13 +127,14 @@ class Sandbox:
             readonly: further files and folders that are visible.
             writable: folders that may be written.
             around: folders that must stay hidden even if an interpreter's prefix holds them (the checkout).
+            group: the control group it is put into.
 
         Raises:
             BadInput: there is no interpreter at `python`.
         """
         if not python.is_file():
             raise BadInput(f"There is no Python interpreter at {python}: name one that exists.")
-        order = json.dumps({"parent": os.getpid(), "limits": self._limits()})
+        order = json.dumps({"parent": os.getpid(), "limits": self._limits(), "group": str(group or "")})
         launcher = [sys.executable, "-I", "-S", str(LAUNCHER), order]
         if not self.bwrap:
             return [*launcher, *argv]

@@ -132,7 +132,7 @@ class World:
             report = report.model_copy(update={"traced_peak": peak, "traced_retained": 0})
         if job.purpose == "plain":
             report = report.model_copy(update={"vm_hwm": peak + 10 * MIB, "wall_s": 0.1})
-        if job.purpose == "calls":
+        if job.purpose == "calls" or job.follow:
             report = report.model_copy(update={"chain": [PLACE]})
         if job.purpose == "stages":
             stage = Stage(

@@ -4,9 +4,10 @@ from textwrap import dedent
 
 import pytest
 
+from runtime.experiment.baseline import SUMMED
 from runtime.experiment.events import Figures
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
-from runtime.experiment.state import fold
 from runtime.experiment.verdict import decide
 from runtime.measure.children import group_peaks, summed
 from runtime.measure.models import MIB, ProbeReport
@@ -133,6 +134,14 @@ def test_a_summed_saving_that_went_into_files_is_none():
     assert verdict.reason.startswith("moved, not saved")
 
 
+def test_a_summed_saving_that_stays_in_the_process_is_none_or_is_stated():
+    before = figures(200, 201).model_copy(update={"traced_retained": 0})
+    kept = figures(150, 151).model_copy(update={"traced_retained": 10 * MIB})
+    assert decide(before, kept, digest_equal=True).stated[0].startswith("memory retained after the run grew")
+    moved = decide(before, kept.model_copy(update={"traced_retained": 40 * MIB}), digest_equal=True)
+    assert moved.reason.startswith("moved, not saved: memory retained")
+
+
 def session(tmp_path, text: str):
     """A whole session on job:main: exit code, what was said, HANDOFF.md, the folded state."""
     repo = repository(tmp_path / "repo", {"job.py": dedent(text)})
@@ -144,8 +153,8 @@ def session(tmp_path, text: str):
 
 def test_children_that_are_no_code_of_the_project_are_measured_and_said_to_be_irreducible(tmp_path):
     said, handoff, state = session(tmp_path, FOREIGN)
-    assert "the summed peak (PSS) is the metric" in said
-    assert "the summed peak (PSS) is the metric" in handoff
+    assert f"the summed peak ({SUMMED[state.baseline.figures.group_by]}) is the metric" in said
+    assert f"the summed peak ({SUMMED[state.baseline.figures.group_by]}) is the metric" in handoff
     assert min(state.baseline.figures.group_peaks) > 90 * MIB
     [row] = [row for row in state.profiles[-1].breakdown if row.category == "other-programs"]
     assert not row.reducible
@@ -157,4 +166,4 @@ def test_a_fix_in_a_target_with_workers_lowers_the_summed_peak(tmp_path):
     assert state.keeps, said
     final = state.final
     assert max(final.branch.group_peaks) < min(final.base.group_peaks) - 10 * MIB
-    assert "Summed peak with children (PSS)" in handoff
+    assert f"Summed peak with children ({final.base.group_by})" in handoff

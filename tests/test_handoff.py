@@ -3,10 +3,11 @@
 import pytest
 
 from runtime.experiment.events import SetAside
+from runtime.experiment.folding import fold
 from runtime.experiment.handoff import render_handoff, render_learnings
 from runtime.experiment.journal import Journal, read_journal
 from runtime.experiment.ledger import render_results
-from runtime.experiment.state import State, fold
+from runtime.experiment.state import State
 from runtime.experiment.summary import render_summary
 from runtime.workspace import Workspace, write_atomically
 from tests.journals import baseline, experiment, opening, reverted, started, story

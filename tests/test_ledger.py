@@ -5,8 +5,9 @@ import io
 from datetime import timedelta
 
 from runtime.experiment.events import SessionStarted
+from runtime.experiment.folding import fold
 from runtime.experiment.ledger import COLUMNS, render_results
-from runtime.experiment.state import State, fold
+from runtime.experiment.state import State
 from runtime.measure.models import MIB
 from tests.journals import baseline, experiment, opening, reverted, started, story
 

@@ -18,10 +18,10 @@ from messaging.contents import (
 )
 from runtime.errors import Stopped, TargetFailed
 from runtime.experiment.events import CandidateMeasured, Committed, ExperimentStarted
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
 from runtime.experiment.loop import Loop
 from runtime.experiment.services import Findings
-from runtime.experiment.state import fold
 from runtime.experiment.trial import experiment_id, refused
 from tests.bench_world import World, program
 

@@ -155,7 +155,7 @@ def test_a_candidate_shows_each_precondition_in_order(rule: Rule, example: Examp
     candidate = candidates(rule, example, example.before)[0]
     assert [shown.check for shown in candidate.shown] == list(rule.preconditions)
     assert all(shown.evidence for shown in candidate.shown)
-    assert candidate.rule == rule.id
+    assert (candidate.rule, candidate.category, candidate.strategy) == (rule.id, rule.category, rule.strategy)
     assert candidate.key.startswith(f"{rule.id}:{FILE}:")
     assert candidate.frees > 0
     assert candidate.read[FILE] == blob_id(example.before.encode())

@@ -3,6 +3,7 @@
 import pytest
 
 from runtime.experiment.events import BreakdownRow, Milestone
+from runtime.experiment.folding import fold
 from runtime.experiment.policy import (
     STRATEGIES,
     area_hint,
@@ -19,7 +20,6 @@ from runtime.experiment.policy import (
     stuck,
     traced_run_limit,
 )
-from runtime.experiment.state import fold
 from runtime.measure.models import MIB
 from tests.journals import experiment, figures, opening, profile, reverted, started, story
 

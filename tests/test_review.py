@@ -5,9 +5,9 @@ import subprocess
 import pytest
 
 from runtime.experiment.events import Committed
+from runtime.experiment.folding import fold
 from runtime.experiment.ledger import render_results
 from runtime.experiment.review import parse_diff, review
-from runtime.experiment.state import fold
 from tests.journals import experiment, opening, story
 
 DIFF = """diff --git a/app/job.py b/app/job.py

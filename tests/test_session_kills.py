@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
-from runtime.experiment.state import fold
 from tests.checkout import fingerprint
 from tests.small_target import FILES
 from tests.team import git, repository

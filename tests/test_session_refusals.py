@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
-from runtime.experiment.state import fold
 from tests.small_target import FILES
 from tests.team import repository
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.experiment.events import Counted, ExperimentStarted, Learned, Reviewed, SessionEnded
+from runtime.experiment.folding import apply, fold
 from runtime.experiment.handoff import render_handoff, render_learnings
 from runtime.experiment.ledger import render_results
-from runtime.experiment.state import State, apply, fold
+from runtime.experiment.state import State
 from runtime.experiment.summary import render_summary
 from tests.journals import TARGET, at, baseline, experiment, figures, opening, reverted, started, story
 

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from runtime.errors import StorageRefused
+from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
-from runtime.experiment.state import fold
 from runtime.storage import git_refusal, refusal, writing
 from tests.checkout import fingerprint
 from tests.small_target import FILES

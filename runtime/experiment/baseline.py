@@ -11,7 +11,7 @@ from runtime.experiment.native import at_baseline
 from runtime.experiment.profiling import Profiling
 from runtime.experiment.services import Services
 from runtime.git import blob_id
-from runtime.measure.children import summed
+from runtime.measure.children import GroupMeans, measured_by, summed
 from runtime.measure.models import MIB, ProbeReport
 
 SMALLEST_TARGET = 5 * MIB
@@ -20,6 +20,11 @@ OTHER_SEED = 1
 """The hash seed of the last equality run (I17); all others use 0."""
 WORTH_SAYING = 0.05
 """Share of the traced peak from which a figure beside it is worth a discovery."""
+SUMMED: dict[GroupMeans, str] = {
+    "PSS": "PSS, sampled: no control group could be had",
+    "memory.peak": "memory.peak of a control group",
+}
+"""What is said of how a summed peak is had."""
 CHILD_SHARE = 1.0
 """Children that held more than this share of the main process's VmHWM hold the memory (design, section 7)."""
 
@@ -39,10 +44,11 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
         await services.log(Note(text=f"carried into every export, since git does not have them: {names}"))
     count_children = summed(first)
     if count_children:
+        means = SUMMED[measured_by([first])]
         text = (
             f"the target's child processes ({first.children}) hold memory ({(first.group_peak or 0) / MIB:.0f} MiB in "
-            f"all, {(first.vm_hwm or 0) / MIB:.0f} MiB in its own process): the summed peak (PSS) is the metric, in "
-            f"{SUMMED_PAIRS} interleaved pairs against the spread of equal runs"
+            f"all, {(first.vm_hwm or 0) / MIB:.0f} MiB in its own process): the summed peak ({means}) is the metric, "
+            f"in {SUMMED_PAIRS} interleaved pairs against the spread of equal runs"
         )
         record.add(Learned(text=text))
         await services.log(Note(text=text))

@@ -7,7 +7,8 @@ from pathlib import Path
 from runtime.domain import Profile
 from runtime.errors import LowtideError, MeasurementRefused, TargetFailed
 from runtime.experiment.events import Figures
-from runtime.measure.children import group_peaks
+from runtime.measure.chain import relocated
+from runtime.measure.children import group_peaks, measured_by
 from runtime.measure.export import Export, Exports
 from runtime.measure.models import FunctionPlace, Job, Outcome, ProbeReport, TargetSpec, TestOutcomes
 from runtime.repository import Repository
@@ -22,7 +23,8 @@ KEPT = 2
 """Exports that stay laid and warm: the branch's and the candidate's. Each run has a copy of its own (runner)."""
 
 PAIRS = 2
-"""Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15)."""
+"""Interleaved plain runs of before and after that a would-be keep takes for VmHWM and wall time (I15), where the first
+does not show by itself that nothing grew; and base and branch at the end."""
 
 SUMMED_PAIRS = 3
 """And where the summed peak of child processes is the metric, which is noisy."""
@@ -198,17 +200,31 @@ class Bench:
                 into.append(await bed.report("plain"))
         return reports
 
-    async def profile(self, tree: str) -> Profile:
-        """Two traced runs, for the chain and its stages, and one untraced census at the peak (design, section 6)."""
+    async def profile(self, tree: str, before: Profile | None = None, peak_hint: int | None = None) -> Profile:
+        """Two traced runs, for the chain and its stages, and one untraced census at the peak (design, section 6).
+
+        One traced run where the peak still is in the functions it was in before: it measures their stages, and finds
+        the chain anew at the same time.
+
+        Args:
+            tree: the tree.
+            before: the profile of the tree this one was made from.
+            peak_hint: the traced peak of this tree, in bytes, by an earlier run.
+        """
         bed = self.bed(tree)
-        calls = await bed.report("calls")
+        known = relocated(before.calls.chain, bed.export.path) if before else None
+        if known:
+            calls = stages = await bed.report("stages", chain=known, follow=True, peak_hint=peak_hint)
+        else:
+            calls = await bed.report("calls")
         # A peak so low that no function of the target sets it: the entry function still has its stages.
         chain = calls.chain or self.entry
         self.entry = chain[:1]
-        stages = await bed.report("stages", chain=chain, peak_hint=calls.traced_peak)
+        if chain != known:
+            stages = await bed.report("stages", chain=chain, peak_hint=calls.traced_peak)
         census = None
         if stages.event is not None:
-            outcome = await bed.run("census", chain=chain, event=stages.event)
+            outcome = await bed.run("census", chain=chain, event=stages.event, event_before=stages.event_before)
             census = outcome.report if outcome.status == "ok" else None
         return Profile(tree, calls, stages, census)
 
@@ -269,5 +285,6 @@ def with_plain(figures: Figures, plain: Sequence[ProbeReport], summed: bool = Fa
             "vm_hwm": min(resident, default=None),
             "wall_s": min(wall, default=None),
             "group_peaks": group_peaks(plain) if summed else [],
+            "group_by": measured_by(plain) if summed else "PSS",
         }
     )

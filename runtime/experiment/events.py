@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from messaging.contents import Allocation, Shown, StageRow
 from runtime.experiment.survey import SurveyFile
+from runtime.measure.children import GroupMeans
 from runtime.measure.models import Leaks, TargetSpec
 
 
@@ -35,7 +36,9 @@ class Figures(BaseModel):
     total_allocs: int | None = None
     children_rss: int = 0
     group_peaks: list[int] = []
-    """Summed peaks (PSS) of the target with its children, one a plain run, where they are the metric; else empty."""
+    """Summed peaks of the target with its children, one a plain run, where they are the metric; else empty."""
+    group_by: GroupMeans = "PSS"
+    """How they were had."""
     written: int = 0
     digest: str | None = None
 

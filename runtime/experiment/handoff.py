@@ -143,7 +143,7 @@ def _results(state: State) -> list[str]:
         rows.append(("Allocations (total_allocs)", str(before.total_allocs), str(after.total_allocs or "unknown")))
     if before.group_peaks:
         now = views.mib(int(median(after.group_peaks))) if after.group_peaks else "unknown"
-        rows.append(("Summed peak with children (PSS)", views.mib(int(median(before.group_peaks))), now))
+        rows.append((f"Summed peak with children ({before.group_by})", views.mib(int(median(before.group_peaks))), now))
     if before.wall_s is not None:
         rows.append(
             (

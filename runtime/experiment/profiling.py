@@ -36,7 +36,8 @@ class Profiling:
         current = services.record.state.current
         resident = current.vm_hwm if current else None
         beside = int(median(current.group_peaks)) - (resident or 0) if current and current.group_peaks else 0
-        profile = replace(await services.bench.profile(tree), native=native, resident=resident, children=max(0, beside))
+        taken = await services.bench.profile(tree, self.profile, current.traced_peak if current else None)
+        profile = replace(taken, native=native, resident=resident, children=max(0, beside))
         await self._adopt(profile)
         services.record.add(
             Profiled(

@@ -14,10 +14,11 @@ from runtime.experiment.events import (
     SessionEnded,
     SessionStarted,
 )
+from runtime.experiment.folding import apply, fold
 from runtime.experiment.handoff import render_handoff, render_learnings
 from runtime.experiment.journal import Journal
 from runtime.experiment.ledger import render_results
-from runtime.experiment.state import State, apply, fold
+from runtime.experiment.state import State
 from runtime.workspace import Workspace, write_atomically
 
 SHOWN = (

@@ -3,13 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from messaging.contents import Allocation, Candidate, ExperimentResult, ExperimentTarget, FileModified, Step
 from runtime.domain import Profile
 from runtime.errors import MeasurementRefused
 from runtime.experiment.bench import PAIRS, SUMMED_PAIRS, RunFailed, with_plain
 from runtime.experiment.checklist import vague
+from runtime.experiment.commit_message import commit_message, listed
 from runtime.experiment.events import (
     CandidateMeasured,
     Committed,
@@ -23,7 +23,7 @@ from runtime.experiment.reach import reaching
 from runtime.experiment.reasoning import answers
 from runtime.experiment.services import Services
 from runtime.experiment.verdict import Verdict, decide
-from runtime.measure.models import MIB, TestOutcomes
+from runtime.measure.models import MIB, ProbeReport, TestOutcomes
 
 WHOLE_SUITE_S = 30.0
 """A suite that is this fast at the baseline runs whole at every keep; a slower one runs the tests that reach the
@@ -128,14 +128,31 @@ class Trial:
             confirms.append((await bench.figures(tree)).traced_peak)
             verdict = decide(before, after, digest_equal=equal, confirms=confirms)
         if verdict.status == "keep":
-            await self.services.gate.step()
-            plain_before, plain_after = await bench.pairs(self.services.repository.head_tree(), tree, PAIRS)
-            before, after = with_plain(before, plain_before), with_plain(after, plain_after)
-            verdict = decide(before, after, digest_equal=equal, confirms=confirms)
+            before, after, verdict = await self._paired(tree, before, after, confirms, equal)
         self.record.add(
             CandidateMeasured(number=self.number, before=before, after=after, digest_equal=equal, confirms=confirms)
         )
         return await self._settle(tree, before, after, verdict)
+
+    async def _paired(
+        self, tree: str, before: Figures, after: Figures, confirms: list[int], equal: bool | None
+    ) -> tuple[Figures, Figures, Verdict]:
+        """The figures with VmHWM and wall time, and the verdict on them: a second pair only where the first leaves a
+        loss to state, since noise can only raise both.
+        """
+        plain_before: list[ProbeReport] = []
+        plain_after: list[ProbeReport] = []
+        head = self.services.repository.head_tree()
+        for _ in range(PAIRS):
+            await self.services.gate.step()
+            one, other = await self.services.bench.pairs(head, tree, 1)
+            plain_before += one
+            plain_after += other
+            paired = with_plain(before, plain_before), with_plain(after, plain_after)
+            verdict = decide(*paired, digest_equal=equal, confirms=confirms)
+            if verdict.status == "keep" and not verdict.stated:
+                break
+        return *paired, verdict
 
     async def _judge_summed(self, tree: str, before: Figures, after: Figures, equal: bool | None) -> bool:
         """Where the summed peak of child processes is the metric, only interleaved pairs can tell."""
@@ -269,41 +286,3 @@ def result_content(
             "reason": reason,
         }
     )
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """The first few of a list, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
-def commit_message(
-    candidate: Candidate,
-    experiment: str,
-    before: Figures,
-    after: Figures,
-    verdict: Verdict,
-    outcomes: TestOutcomes | None,
-) -> str:
-    """`mem: <title>`, and the evidence. All sizes in MiB."""
-    lines = [
-        f"mem: {candidate.title}",
-        "",
-        f"{candidate.mechanism[:1].upper()}{candidate.mechanism[1:]}.",
-        "",
-        f"Traced peak: {before.traced_peak / MIB:.1f} -> {after.traced_peak / MIB:.1f} MiB",
-    ]
-    if before.vm_hwm is not None and after.vm_hwm is not None:
-        lines.append(f"VmHWM: {before.vm_hwm / MIB:.1f} -> {after.vm_hwm / MIB:.1f} MiB")
-    if before.group_peaks and after.group_peaks:
-        was, now = median(before.group_peaks), median(after.group_peaks)
-        lines.append(f"Summed peak with children (PSS): {was / MIB:.1f} -> {now / MIB:.1f} MiB")
-    if before.wall_s is not None and after.wall_s is not None:
-        lines.append(f"Wall time: {before.wall_s:.2f} -> {after.wall_s:.2f} s")
-    if outcomes is not None:
-        lines.append(f"Tests: {len(outcomes.passed)} passed, {len(outcomes.failed)} failed")
-    lines += [f"Stated: {text}" for text in verdict.stated]
-    lines += ["", f"Rule {candidate.rule}, level {candidate.level}:"]
-    lines += [f"- {shown.check}: {shown.evidence}" for shown in candidate.shown]
-    lines += [f"Assumes: {text}" for text in candidate.assumes]
-    return "\n".join(lines)

@@ -3,7 +3,7 @@
 The rules are those of the specification's "Keep/Discard" and "Constraints"; each constant quotes its source.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -44,6 +44,9 @@ SLOWDOWN_BOUNDS = ((0.5, 4.0), (0.1, 2.0), (0.0, 1.5))
 """Spec, Constraints: "Some slowdown acceptable for meaningful gains, but not 2x for 5%". (share of the peak
 saved at least, wall time after / before at most): half the peak may cost four times the time, a tenth twice,
 less half as much again. Differences below 50 ms are noise."""
+
+Place = tuple[str, int | None, int | None, Callable[[int], int]]
+"""What may grow instead: its name, bytes before and after, and how much growth of so many bytes is none."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,8 @@ def _decide_summed(before: Figures, after: Figures) -> Verdict:
     """
     if not after.group_peaks:
         return Verdict("discard", "the summed peak was not measured")
+    if before.group_by != after.group_by:
+        return Verdict("discard", f"the summed peak was had by {before.group_by}, then by {after.group_by}")
     was, now = median(before.group_peaks), median(after.group_peaks)
     saved = int(was - now)
     change = f"summed peak {_mib(int(was))} -> {_mib(int(now))}"
@@ -124,13 +129,11 @@ def _decide_summed(before: Figures, after: Figures) -> Verdict:
     floor = max(confirm_floor(int(was)), spread)
     if saved < floor or max(after.group_peaks) >= min(before.group_peaks):
         return Verdict("discard", f"no improvement beyond the spread of equal runs, {_mib(spread)} ({change})")
-    if before.written + MOVED_SHARE * saved <= after.written:
-        grown = f"files written grew by {_mib(after.written - before.written)}"
-        return Verdict("discard", f"moved, not saved: {grown}")
+    moved, stated = _grown(_left_behind(before, after), saved)
     slow, slower = _slowdown(before, after, saved / was)
-    if slow:
-        return Verdict("discard", slow)
-    return Verdict("keep", f"saved {_mib(saved)} ({100 * saved / was:.1f} %), {change}", stated=slower)
+    if moved or slow:
+        return Verdict("discard", moved or slow)
+    return Verdict("keep", f"saved {_mib(saved)} ({100 * saved / was:.1f} %), {change}", stated=stated + slower)
 
 
 def decide_micro(before: int, after: int) -> Verdict:
@@ -144,21 +147,13 @@ def decide_micro(before: int, after: int) -> Verdict:
 
 def _moved(before: Figures, after: Figures, saved: int) -> tuple[str, tuple[str, ...]]:
     """Where the saving went, if it only moved; else the smaller losses to state."""
-    places = (
-        ("memory retained after the run", before.traced_retained, after.traced_retained, _traced),
-        ("memory taken at import", before.traced_import, after.traced_import, _traced),
+    resident: tuple[Place, ...] = (
         ("the process's resident peak (VmHWM)", before.vm_hwm, after.vm_hwm, _resident),
         ("the child processes' resident peak", before.children_rss, after.children_rss, _resident),
-        ("files written", before.written, after.written, _traced),
     )
-    stated: list[str] = []
-    for place, was, is_now, tolerance in places:
-        if was is None or is_now is None or is_now - was <= tolerance(was):
-            continue
-        grown = f"{place} grew by {_mib(is_now - was)} ({_mib(was)} -> {_mib(is_now)})"
-        if is_now - was >= MOVED_SHARE * saved:
-            return f"moved, not saved: {grown}", ()
-        stated.append(grown)
+    moved, stated = _grown((*_left_behind(before, after), *resident), saved)
+    if moved:
+        return moved, ()
     if before.vm_hwm is not None and after.vm_hwm is not None:
         fell = before.vm_hwm - after.vm_hwm
         followed = fell >= FOLLOWED_SHARE * saved
@@ -169,7 +164,29 @@ def _moved(before: Figures, after: Figures, saved: int) -> tuple[str, tuple[str,
         if expected and not followed:
             return f"moved, not saved: {doubt}", ()
         if saved > _resident(before.vm_hwm) and not followed and fell >= -_resident(before.vm_hwm):
-            stated.append(doubt)
+            stated += (doubt,)
+    return "", stated
+
+
+def _left_behind(before: Figures, after: Figures) -> tuple[Place, ...]:
+    """What a run leaves or takes outside its peak: of a target with children, of its own process."""
+    return (
+        ("memory retained after the run", before.traced_retained, after.traced_retained, _traced),
+        ("memory taken at import", before.traced_import, after.traced_import, _traced),
+        ("files written", before.written, after.written, _traced),
+    )
+
+
+def _grown(places: Sequence[Place], saved: int) -> tuple[str, tuple[str, ...]]:
+    """("", what to state) of the places that grew; (why it is no saving, ()) where one took too much of it."""
+    stated: list[str] = []
+    for place, was, is_now, tolerance in places:
+        if was is None or is_now is None or is_now - was <= tolerance(was):
+            continue
+        grown = f"{place} grew by {_mib(is_now - was)} ({_mib(was)} -> {_mib(is_now)})"
+        if is_now - was >= MOVED_SHARE * saved:
+            return f"moved, not saved: {grown}", ()
+        stated.append(grown)
     return "", tuple(stated)
 
 

@@ -81,8 +81,12 @@ class Job(Record):
     """stages, census: the functions that get probes, entry function first."""
     peak_hint: int | None = None
     """stages: the traced peak seen by an earlier run, to time the snapshot by."""
+    follow: bool = False
+    """stages: `chain` is that of an earlier tree: say which functions were running at the peak, too."""
     event: int | None = None
     """census: the number of the probe event to take the census at."""
+    event_before: bool = False
+    """census: the statement that starts at the event is the one at the peak, not the one that has just ended."""
     tests: list[str] = []
     """tests: node ids or files; empty runs the whole suite."""
     test_runner: Literal["pytest", "unittest", "command", ""] = ""
@@ -183,6 +187,19 @@ class ArrayFacts(Record):
     """It is no view: no base, and its data is its own."""
 
 
+class Repeats(Record):
+    """Equal values that are objects of their own, in a container; from a sample of its elements."""
+
+    at: str
+    """"": the elements, of a dict its values; `[1]`, `['city']`: that part of each element; `keys`: their keys."""
+    type: Literal["str", "tuple"]
+    """Of all of them, None aside. Tuples hold immutable values only."""
+    distinct: float
+    """Distinct values / values."""
+    repeated: int
+    """Bytes of the objects that equal another one: what sharing equal ones would free."""
+
+
 class Holding(Record):
     """What held bytes at the census, a name or another holder: what to free, or to make smaller."""
 
@@ -223,6 +240,8 @@ class Holding(Record):
     """Of a numpy.ndarray itself, not of a subclass."""
     columns: dict[str, str] = {}
     """Of a pandas.DataFrame: column -> dtype, where all columns are named by different texts."""
+    repeats: list[Repeats] = []
+    """Of a plain list, tuple or dict, where there are any."""
     cache: Cache | None = None
 
 
@@ -361,6 +380,19 @@ class Native(Record):
     """Of `outside`, by size, 100 at most."""
 
 
+class ChildPeak(Record):
+    """Of the target's Python children the one with the highest traced peak."""
+
+    peak: int
+    """Traced bytes above what it began with: a program with nothing, a fork with what it took over."""
+    chain: list[FunctionPlace]
+    """The project's functions that were running then, outermost first; empty where it was in code without probes."""
+    sites: list[Site]
+    """What was alive near that peak, by size, 100 at most; empty where no snapshot was taken near it."""
+    count: int
+    """How many children left a traced peak."""
+
+
 class ProbeReport(Record):
     """What one run of the probe says. None: not measured in this mode."""
 
@@ -384,6 +416,9 @@ class ProbeReport(Record):
     group_peak: int | None = None
     """plain: highest summed proportional set size (PSS) of the process and its descendants, sampled every 20 ms while
     there are any; None where there were none, or the system does not say."""
+    cgroup_peak: int | None = None
+    """plain: `memory.peak` of the control group the run had to itself, put in by the runner: all its processes, and
+    the page cache of what they wrote. None where no group could be had."""
     threads: int = 0
     """Threads started by the target."""
     digest: str | None = None
@@ -400,10 +435,15 @@ class ProbeReport(Record):
     written: int = 0
     """Bytes in files below the export and the temporary folder that the run created or grew, still there at its end."""
     chain: list[FunctionPlace] = []
-    """calls: the project functions that were running at the traced peak, outermost (the entry) first."""
+    """calls, and stages with `follow`: the project functions that were running at the traced peak, outermost (the
+    entry) first."""
+    child: ChildPeak | None = None
+    """calls, and stages with `follow`: None where no Python child left a traced peak."""
     tables: list[StageTable] = []
     event: int | None = None
     """stages: the number of the probe event nearest to the peak, for the census."""
+    event_before: bool = False
+    """The peak came after that event, in the statement that starts there; else before it, in the one that ended."""
     event_traced: int | None = None
     """Traced bytes above the start at that event."""
     sites: list[Site] = []

@@ -17,6 +17,7 @@ from runtime.environment import target_environment
 from runtime.errors import BadInput
 from runtime.interpreter import virtual_environment
 from runtime.measure import provenance
+from runtime.measure.cgroup import Cgroup
 from runtime.measure.export import pycache_of, remove_tree
 from runtime.measure.models import MIB, Job, Outcome, ProbeReport, TestOutcomes
 from runtime.process import Ended
@@ -37,13 +38,15 @@ class Runner:
         sandbox: what target code may see and use.
         work: a folder of this runner's own, for orders and reports.
         probe: the program that runs inside the target's interpreter; its folder is visible to it.
+        cgroup: makes the control groups that plain runs are in; None where none can be had.
     """
 
-    def __init__(self, sandbox: Sandbox, work: Path, probe: Path = PROBE) -> None:
+    def __init__(self, sandbox: Sandbox, work: Path, probe: Path = PROBE, cgroup: Cgroup | None = None) -> None:
         work.mkdir(parents=True, exist_ok=True)
         self.sandbox = sandbox
         self.work = work.resolve()
         self.probe = probe.resolve()
+        self.cgroup = cgroup
         self._turn = asyncio.Lock()
 
     async def run(self, job: Job, stop: asyncio.Event | None = None) -> Outcome:
@@ -125,6 +128,7 @@ class Runner:
         )
         if by_command:
             env["PYTHONPATH"] = os.pathsep.join(str(cwd / root) for root in job.roots)
+        cgroup = self.cgroup if job.purpose == "plain" else None
         try:
             command = self.sandbox.command(
                 argv,
@@ -133,11 +137,19 @@ class Runner:
                 readonly=[self.probe.parent],
                 writable=list(dict.fromkeys([exchange, cwd, pycache])),
                 around=(Path(job.checkout),) if job.checkout else (),
+                group=cgroup.begin() if cgroup else None,
             )
         except BadInput as error:
+            if cgroup:
+                cgroup.end()
             return Outcome(status="refused", reason=str(error), sandbox=self.sandbox.level)
-        ended = await process.run(command, env=env, cwd=cwd, timeout_s=job.timeout_s, stop=stop)
+        try:
+            ended = await process.run(command, env=env, cwd=cwd, timeout_s=job.timeout_s, stop=stop)
+        finally:
+            peak = cgroup.end() if cgroup else None
         outcome = _by_command(job, ended) if by_command else _judge(job, ended, report)
+        if outcome.report and peak:
+            outcome = outcome.model_copy(update={"report": outcome.report.model_copy(update={"cgroup_peak": peak})})
         return outcome.model_copy(
             update={"sandbox": self.sandbox.level, "output": ended.output, "wall_s": ended.wall_s}
         )

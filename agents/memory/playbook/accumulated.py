@@ -4,7 +4,7 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from agents.memory.analysis.accumulators import Accumulator, accumulators
 from agents.memory.analysis.project import Project
@@ -50,6 +50,7 @@ class AccumulatorRule(ABC):
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
 
     @abstractmethod
     def replaced(self, analyst: Analyst, found: Accumulator) -> Replaced | None:
@@ -80,7 +81,7 @@ class AccumulatorRule(ABC):
                 rule=self.id,
                 title=f"{new.title} in {focus.function}",
                 category=self.category,
-                strategy="allocations",
+                strategy=self.strategy,
                 mechanism=new.mechanism,
                 level="P" if new.assumes else "A",
                 file=focus.file,

@@ -16,7 +16,6 @@ class Readlines(StreamingRule):
 
     id: ClassVar[str] = "B05"
     name: ClassVar[str] = "readlines() iterated over once"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:

@@ -15,7 +15,6 @@ class ReadInLines(StreamingRule):
 
     id: ClassVar[str] = "B06"
     name: ClassVar[str] = "whole file read to be cut into lines"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "A"
     decoded: ClassVar[bool] = False
     """Whether the rule is for bytes that are decoded first."""

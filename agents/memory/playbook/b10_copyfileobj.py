@@ -17,7 +17,6 @@ class CopyFileObject(WritingRule):
 
     id: ClassVar[str] = "B10"
     name: ClassVar[str] = "whole file read to be written elsewhere"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "P"
 
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:

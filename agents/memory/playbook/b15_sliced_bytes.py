@@ -15,7 +15,6 @@ class SlicedBytes(ProposingRule):
 
     id: ClassVar[str] = "B15"
     name: ClassVar[str] = "bytes cut shorter step by step"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

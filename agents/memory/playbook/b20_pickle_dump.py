@@ -17,7 +17,6 @@ class PickleDump(WritingRule):
 
     id: ClassVar[str] = "B20"
     name: ClassVar[str] = "pickle made whole to be written"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "P"
     module: ClassVar[str] = "pickle"
     binary: ClassVar[bool] = True

@@ -17,7 +17,6 @@ class FindAll(StreamingRule):
 
     id: ClassVar[str] = "B21"
     name: ClassVar[str] = "findall() iterated over once"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:

@@ -17,7 +17,6 @@ class RollingRows(ProposingRule):
 
     id: ClassVar[str] = "B25"
     name: ClassVar[str] = "table filled row by row"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

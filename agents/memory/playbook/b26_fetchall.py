@@ -20,7 +20,6 @@ class FetchAll(StreamingRule):
 
     id: ClassVar[str] = "B26"
     name: ClassVar[str] = "fetchall() iterated over once"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "P"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:

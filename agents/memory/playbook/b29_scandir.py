@@ -17,7 +17,6 @@ class ScanDir(ProposingRule):
 
     id: ClassVar[str] = "B29"
     name: ClassVar[str] = "list of paths iterated over"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

@@ -16,7 +16,6 @@ class RecursiveSlices(ProposingRule):
 
     id: ClassVar[str] = "B37"
     name: ClassVar[str] = "recursion on slices"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

@@ -24,7 +24,6 @@ class IterUnpack(StreamingRule):
 
     id: ClassVar[str] = "B41"
     name: ClassVar[str] = "buffer unpacked whole and iterated over once"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:

@@ -15,7 +15,6 @@ class WordsByLine(StreamingRule):
 
     id: ClassVar[str] = "B44"
     name: ClassVar[str] = "whole file read to be cut into words"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:

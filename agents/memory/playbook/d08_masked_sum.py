@@ -15,7 +15,6 @@ class MaskedSum(ProposingRule):
 
     id: ClassVar[str] = "D08"
     name: ClassVar[str] = "sum over a masked copy"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

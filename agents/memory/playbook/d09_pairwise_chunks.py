@@ -15,7 +15,6 @@ class PairwiseChunks(ProposingRule):
 
     id: ClassVar[str] = "D09"
     name: ClassVar[str] = "pairwise broadcast"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

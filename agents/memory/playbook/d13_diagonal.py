@@ -16,7 +16,6 @@ class Diagonal(ProposingRule):
 
     id: ClassVar[str] = "D13"
     name: ClassVar[str] = "product with a diagonal matrix"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

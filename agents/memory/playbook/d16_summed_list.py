@@ -15,7 +15,6 @@ class SummedList(ProposingRule):
 
     id: ClassVar[str] = "D16"
     name: ClassVar[str] = "array summed as a list"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

@@ -15,7 +15,6 @@ class RowApply(ProposingRule):
 
     id: ClassVar[str] = "E07"
     name: ClassVar[str] = "function applied to each row"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:

@@ -20,7 +20,6 @@ class ToCsv(WritingRule):
 
     id: ClassVar[str] = "E08"
     name: ClassVar[str] = "CSV text of a frame made whole to be written"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     level: ClassVar[Literal["A", "P", "S"]] = "P"
 
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:

@@ -4,7 +4,7 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.project import Project
@@ -38,6 +38,7 @@ class ProposingRule(ABC):
 
     id: ClassVar[str]
     category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
     preconditions: ClassVar[dict[str, str]] = {
         "seen": "An expression that makes something whole which could be taken in parts.",
         "open": "What has to be made sure of by a person, before the change is made.",
@@ -67,7 +68,7 @@ class ProposingRule(ABC):
                 rule=self.id,
                 title=f"{one.advice} in {focus.function} of {focus.file}",
                 category=self.category,
-                strategy="allocations",
+                strategy=self.strategy,
                 mechanism=one.mechanism,
                 level="S",
                 file=focus.file,

@@ -1,7 +1,7 @@
 """Equal values of an attribute share one object: the edit, and the proof, for strings and for tuples."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -19,10 +19,12 @@ LIMIT = 1000
 _DISTINCT = 0.3
 """Share of different values above which a memo does not pay (catalogue)."""
 PRECONDITIONS: Mapping[str, str] = {
-    "repeated": "In the profiled run few of the attribute's values differ, and equal ones are objects of their own.",
-    "plain writes": "It is assigned in __init__ by a plain statement, and it is no property.",
+    "repeated": "In the profiled run few of the values differ, and equal ones are objects of their own.",
+    "plain writes": "The attribute is assigned in __init__ by a plain statement, and it is no property; what a local"
+    " collects is made by expressions that are seen.",
     "exact types": "Only values whose types leave no difference between equal ones are shared: the code tests that.",
-    "no identity": "No code of the repository compares the attribute by identity, nor locals where it is read.",
+    "no identity": "No code of the repository compares the attribute by identity, nor locals where it is read; for a"
+    " local, no code of its file tells equal values apart.",
     "free names": "No code of the repository uses the new names.",
 }
 
@@ -39,42 +41,84 @@ class Sharing:
 
 
 def find(rule: Rule, project: Project, focus: Focus, sharing: Sharing) -> Iterator[Candidate]:
-    """A candidate for the attribute of the focus, else for each of the class's, biggest first."""
+    """A candidate for the attribute of the focus; else one for all of the class's that qualify together, if there are
+    two or more, then one for each, biggest first.
+    """
     census = focus.census
     facts = class_facts(project, census) if census and census.file in project.editable else None
     if census is None or facts is None or facts.index.unparsed or facts.module.parents[facts.node] != facts.module.tree:
         return
+    fit: list[_Shared] = []
     for attribute in sorted(census.attributes, key=lambda one: -one.size):
         frees = _frees(attribute, sharing)
         if not frees or (focus.attribute and attribute.name != focus.attribute):
             continue
         writes = _writes(facts, attribute.name)
-        shown = _shown(rule, facts, attribute, writes, sharing)
-        tree = concrete(facts.module) if shown else None
-        edit = edited(facts.module, tree, _replacements(tree, facts, attribute.name, writes, sharing)) if tree else None
-        if edit is None:
-            continue
-        yield Candidate(
-            key=f"{rule.id}:{census.file}:{census.name}:{attribute.name}",
-            rule=rule.id,
-            title=f"one object for equal {sharing.words} in `{census.name}.{attribute.name}`",
-            category=rule.category,
-            strategy=rule.strategy,
-            mechanism=f"equal values of `{attribute.name}` share one object; at most {LIMIT} are remembered",
-            level=rule.level,
-            file=census.file,
-            line=facts.node.lineno,
-            function=census.name,
-            frees=frees,
-            shown=shown,
-            users=[f"{facts.module.path}:{write.lineno} {attribute.name}" for write in writes],
-            assumes=[
-                f"`{census.name}.{attribute.name}` repeats its values in other runs too",
-                f"nobody tells equal {sharing.words} of `{attribute.name}` apart by identity",
-            ],
-            edits=[edit],
-            read=mentioning(project, attribute.name, facts.name) | {census.file: facts.module.source.blob},
-        )
+        evidence = _evidence(facts, attribute, writes, sharing)
+        if all(evidence.values()):
+            fit.append(_Shared(attribute, frees, writes, evidence))
+    together = [fit] if len(fit) > 1 and sum(map(_different, fit)) <= LIMIT else []
+    for group in (*together, *([one] for one in fit)):
+        candidate = _candidate(rule, facts, group, sharing)
+        if candidate is not None:
+            yield candidate
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """An attribute whose equal values can share one object."""
+
+    attribute: AttributeCensus
+    frees: int
+    writes: list[ast.Assign]
+    evidence: Mapping[str, str]
+
+
+def _different(shared: _Shared) -> int:
+    return round((shared.attribute.distinct or 0) * shared.attribute.count)
+
+
+def _candidate(rule: Rule, facts: ClassFacts, group: Sequence[_Shared], sharing: Sharing) -> Candidate | None:
+    """The candidate for attributes that share one memo; None when the edit cannot be written."""
+    names = [shared.attribute.name for shared in group]
+    made = _names(names[0] if len(names) == 1 else f"{sharing.kind}s_of_{facts.name}")
+    if _taken(facts, made):
+        return None
+    tree = concrete(facts.module)
+    writes = [write for shared in group for write in shared.writes]
+    edit = edited(facts.module, tree, _replacements(tree, facts, made, writes, sharing)) if tree else None
+    if edit is None:
+        return None
+    path, listed = facts.module.path, ", ".join(f"`{name}`" for name in names)
+    owner = facts.name
+    single = f"`{owner}.{names[0]}`" if len(names) == 1 else f"{len(names)} attributes of `{owner}`"
+    read = {path: facts.module.source.blob}
+    for name in names:
+        read |= mentioning(facts.project, name, owner)
+    shown = {check: "; ".join(dict.fromkeys(one.evidence[check] for one in group)) for check in group[0].evidence}
+    return Candidate(
+        key=f"{rule.id}:{path}:{owner}:{','.join(names)}",
+        rule=rule.id,
+        title=f"one object for equal {sharing.words} in {single}",
+        category=rule.category,
+        strategy=rule.strategy,
+        mechanism=f"equal values of {listed} share one object; at most {LIMIT} are remembered",
+        level=rule.level,
+        file=path,
+        line=facts.node.lineno,
+        function=owner,
+        frees=sum(one.frees for one in group),
+        shown=[
+            Shown(check=check, evidence=text) for check, text in {**shown, "free names": " and ".join(made)}.items()
+        ],
+        users=[f"{path}:{write.lineno} {one.attribute.name}" for one in group for write in one.writes],
+        assumes=[
+            *(f"`{owner}.{name}` repeats its values in other runs too" for name in names),
+            f"nobody tells equal {sharing.words} of {listed} apart by identity",
+        ],
+        edits=[edit],
+        read=read,
+    )
 
 
 def _frees(attribute: AttributeCensus, sharing: Sharing) -> int:
@@ -105,21 +149,20 @@ def _writes(facts: ClassFacts, name: str) -> list[ast.Assign]:
     return found
 
 
-def _shown(
-    rule: Rule, facts: ClassFacts, attribute: AttributeCensus, writes: list[ast.Assign], sharing: Sharing
-) -> list[Shown]:
+def _evidence(
+    facts: ClassFacts, attribute: AttributeCensus, writes: list[ast.Assign], sharing: Sharing
+) -> dict[str, str]:
+    """Evidence for each precondition but that the new names are free; "" where there is none."""
     name = attribute.name
     distinct = round((attribute.distinct or 0) * attribute.count)
     lines = ", ".join(str(write.lineno) for write in writes)
-    evidence = {
-        "repeated": f"{distinct} different values in {attribute.count} instances, {attribute.repeated} bytes repeat",
-        "plain writes": f"written in __init__ at line {lines}" if writes and not _bound(facts, name) else None,
-        "exact types": f"shared: {sharing.described}" if _builtin(facts, sharing) else None,
-        "no identity": None if _compared(facts, name) else f"no `is` with `.{name}`",
-        "free names": None if _taken(facts, _names(name)) else " and ".join(_names(name)),
+    repeated = f"{distinct} different values in {attribute.count} instances, {attribute.repeated} bytes repeat"
+    return {
+        "repeated": repeated,
+        "plain writes": f"written in __init__ at line {lines}" if writes and not _bound(facts, name) else "",
+        "exact types": f"shared: {sharing.described}" if _builtin(facts, sharing) else "",
+        "no identity": "" if _compared(facts, name) else f"no `is` with `.{name}`",
     }
-    shown = [Shown(check=check, evidence=evidence[check] or "") for check in rule.preconditions if evidence[check]]
-    return shown if len(shown) == len(evidence) else []
 
 
 def _names(attribute: str) -> tuple[str, str]:
@@ -175,9 +218,9 @@ def _compared(facts: ClassFacts, name: str) -> bool:
 
 
 def _replacements(
-    tree: Concrete, facts: ClassFacts, name: str, writes: list[ast.Assign], sharing: Sharing
+    tree: Concrete, facts: ClassFacts, names: tuple[str, str], writes: list[ast.Assign], sharing: Sharing
 ) -> dict[cst.CSTNode, Replacement]:
-    memo, share = _names(name)
+    memo, share = names
     top = tree.statement(facts.node)
     if not isinstance(top, cst.ClassDef):
         return {}

@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from agents.memory.analysis.handles import Handle
 from agents.memory.analysis.modules import COMPREHENSIONS, Module, text
@@ -95,6 +95,7 @@ class StreamingRule(ABC):
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
 
     @abstractmethod
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
@@ -178,7 +179,7 @@ class StreamingRule(ABC):
             rule=self.id,
             title=f"take `{written}` in {focus.function} piece by piece" + ("" if lazy else ", into the same list"),
             category=self.category,
-            strategy="allocations",
+            strategy=self.strategy,
             mechanism=whole,
             level="P" if assumes else "A",
             file=focus.file,

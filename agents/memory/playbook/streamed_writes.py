@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from agents.memory.analysis.handles import Handle, handle
 from agents.memory.analysis.modules import Module, text
@@ -54,6 +54,7 @@ class WritingRule(ABC):
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
+    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
 
     @abstractmethod
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:
@@ -93,7 +94,7 @@ class WritingRule(ABC):
                 rule=self.id,
                 title=f"write `{made}` in {focus.function} part by part",
                 category=self.category,
-                strategy="allocations",
+                strategy=self.strategy,
                 mechanism=f"`{made}` is not made whole: its parts are written as they come",
                 level="P" if one.assumes else "A",
                 file=focus.file,

@@ -18,6 +18,7 @@ import os
 import sys
 import tracemalloc
 import types
+from collections.abc import Callable
 
 import _lowtide_probe_finder as finder
 import _lowtide_probe_instrument as instrument
@@ -45,6 +46,9 @@ class Calls:
 
     Args:
         export: absolute folder; the functions of its files are the project's.
+
+    Attributes:
+        risen: called when a new peak was seen; None: nobody wants to know.
     """
 
     def __init__(self, export: str) -> None:
@@ -55,9 +59,10 @@ class Calls:
         self._on = False
         self._base = self._peak = 0
         self._codes: list[types.CodeType] = []
+        self.risen: Callable[[], None] | None = None
         self._entry: tuple[int, types.CodeType] | None = None
         self._finder = finder.Finder(self.compile, lambda file: file.startswith(self._start))
-        self._probes = {name: getattr(self, name) for name in ("begins", "ends", "sent", "received")}
+        self.probes = {name: getattr(self, name) for name in ("begins", "ends", "sent", "received")}
 
     def install(self) -> None:
         """Puts the finder first on sys.meta_path; call again when others pushed in front of it since."""
@@ -75,18 +80,22 @@ class Calls:
         try:
             text = importlib.util.decode_source(source)
             tree = ast.parse(text, filename)
-            count = _weave(tree, len(self._due))
-            code = instrument.compiled(tree, filename, self._probes)
+            self.weave(tree)
+            code = instrument.compiled(tree, filename, self.probes)
         except (SyntaxError, RecursionError):
             return compile(source, filename, "exec", dont_inherit=True)
         finally:
             tree = None
             if self._on:
                 _reset_peak()
+        return code
+
+    def weave(self, tree: ast.Module) -> None:
+        """Puts the probes into the functions of a file; in that of one that cannot be compiled then, in vain."""
+        count = _weave(tree, len(self._due))
         self._began += [0.0] * count
         self._due += [1.0 if self._on else _NEVER] * count
         self._looked_at += [0] * count
-        return code
 
     def begin(self) -> None:
         """From here on calls count."""
@@ -147,6 +156,11 @@ class Calls:
 
     def _look(self, frame: types.FrameType | None) -> None:
         peak = _get_traced_memory()[1]
+        if peak > self._peak + CLEARLY:
+            self.reached(peak, frame)
+
+    def reached(self, peak: float, frame: types.FrameType | None) -> None:
+        """`frame` was running when so many bytes were traced; nothing, when more were before."""
         if peak <= self._peak + CLEARLY:
             return
         self._peak = peak
@@ -161,6 +175,8 @@ class Calls:
                 codes.append(code)  # it waits: for a thread, for a task
         codes.reverse()
         self._codes = codes
+        if self.risen is not None:
+            self.risen()
 
 
 def _weave(tree: ast.Module, first: int) -> int:

@@ -176,6 +176,7 @@ def _holding(roots: names.Roots, division: owners.Owners, number: int) -> dict:
         "element": facts.element(root.value),
         "array": facts.array(root.value),
         "columns": facts.columns(root.value),
+        "repeats": facts.repeats(root.value),
     }
 
 

@@ -77,8 +77,8 @@ def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph)
                 "count": len(held),
                 "types": _named(kinds),
                 "keys": _keys(held) if kinds.keys() == {dict} else [],
-                "distinct": _distinct(held, kinds),
-                "repeated": _repeated(held, kinds),
+                "distinct": distinct(held, kinds),
+                "repeated": repeated(held, kinds),
             }
         )
     return {
@@ -99,7 +99,8 @@ def _estimate(values: list[object], reach: graph.Graph, inside: set[int]) -> flo
     return reach.walk(sample, set(inside), LOOKED_AT) * len(values) / len(sample)
 
 
-def _distinct(values: list[object], kinds: Counter[type]) -> float | None:
+def distinct(values: list[object], kinds: Counter[type]) -> float | None:
+    """Distinct values / values, of immutable ones; None where some are not. `kinds` counts their types."""
     if kinds.keys() <= _IMMUTABLE:
         return len({(type(value), value) for value in values}) / len(values)
     if kinds.keys() <= _IMMUTABLE | {tuple} and all(
@@ -109,9 +110,9 @@ def _distinct(values: list[object], kinds: Counter[type]) -> float | None:
     return None
 
 
-def _repeated(values: list[object], kinds: Counter[type]) -> int:
+def repeated(values: list[object], kinds: Counter[type]) -> int:
     """Bytes of those str and tuple objects whose value, types included, an earlier object has."""
-    if not kinds.keys() & {str, tuple} or _distinct(values, kinds) is None:
+    if not kinds.keys() & {str, tuple} or distinct(values, kinds) is None:
         return 0
     objects = {id(value): value for value in values if type(value) in (str, tuple)}
     kept = {(type(value), _types(value), value): value for value in objects.values()}

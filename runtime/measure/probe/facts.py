@@ -17,6 +17,13 @@ COLUMNS = 200
 LOOKED_AT = 1000
 """Elements of a container looked at to name the commonest type."""
 
+SAMPLED = 10_000
+"""Elements of a container looked at for equal ones."""
+FEWEST = 100
+"""Elements from which it is worth a look."""
+PARTS = 40
+"""Parts of each element looked at for equal ones."""
+
 _CONTAINERS = (list, tuple, set, frozenset, dict)
 
 
@@ -72,3 +79,36 @@ def columns(value: object) -> dict[str, str]:
         return {}
     found = dict(zip(names, map(str, value.dtypes)))
     return found if len(found) == len(names) else {}
+
+
+def repeats(value: object) -> list[dict]:
+    """Repeats of a plain list, tuple or dict, estimated from elements all over it."""
+    if type(value) not in (list, tuple, dict) or len(value) < FEWEST:
+        return []
+    elements = value.values() if type(value) is dict else value
+    sample = list(itertools.islice(elements, 0, None, len(value) // SAMPLED + 1 | 1))
+    found = []
+    for at, values in {"": sample, **_parts(sample)}.items():
+        kinds = Counter(map(type, values))
+        named = kinds.keys() - {type(None)}
+        if named in ({str}, {tuple}):
+            share, size = classes.distinct(values, kinds), classes.repeated(values, kinds)
+            if share is not None and size:
+                size = size * len(value) // len(sample)
+                found.append({"at": at, "type": named.pop().__name__, "distinct": share, "repeated": size})
+    return found
+
+
+def _parts(elements: list) -> dict[str, list]:
+    """Values by their place in each element: of rows alike in type and length by index, of plain dicts by key."""
+    kinds = set(map(type, elements))
+    if kinds == {dict}:
+        keys = [key for one in elements for key in one]
+        if set(map(type, keys)) != {str}:
+            return {}  # looking one up may run the target's code
+        named = itertools.islice(elements[0], PARTS)
+        return {"keys": keys, **{f"[{key!r}]": [one[key] for one in elements if key in one] for key in named}}
+    lengths = set(map(len, elements)) if kinds in ({tuple}, {list}) else set()
+    if len(lengths) != 1 or max(lengths) > PARTS:
+        return {}
+    return {f"[{index}]": [one[index] for one in elements] for index in range(lengths.pop())}

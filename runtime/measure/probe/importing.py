@@ -8,8 +8,9 @@ from __future__ import annotations
 import atexit
 import os
 import sys
+import types
 from collections.abc import Iterable, Iterator
-from importlib import machinery
+from importlib import machinery, util
 
 _STANDARD = os.path.dirname(os.__file__)
 _SITE = ("site-packages", "dist-packages")
@@ -214,13 +215,17 @@ _start()
 """
 
 
-def prepare_children(folder: str, export: str, checkout: str, roots: Iterable[str], names: Iterable[str]) -> None:
-    """Has every Python child load the project from the export too, and leave its module list in `folder`."""
+def prepare_children(
+    folder: str, export: str, checkout: str, roots: Iterable[str], names: Iterable[str], traced: bool = False
+) -> None:
+    """Has every Python child load the project from the export too, and leave its module list in `folder`; where they
+    are `traced`, its traced peak too.
+    """
     os.makedirs(folder)
     text = _SITECUSTOMIZE.format(
         folder=folder,
         source=os.path.abspath(__file__),
-        arguments=(folder, export, checkout, list(roots), sorted(names)),
+        arguments=(folder, export, checkout, list(roots), sorted(names), traced),
     )
     with _open(os.path.join(folder, "sitecustomize.py"), "w", encoding="utf-8") as file:
         file.write(text)
@@ -228,15 +233,22 @@ def prepare_children(folder: str, export: str, checkout: str, roots: Iterable[st
     os.environ["PYTHONPATH"] = folder + (os.pathsep + before if before else "")
 
 
-def in_child(folder: str, export: str, checkout: str, roots: Iterable[str], names: Iterable[str]) -> None:
+def in_child(folder: str, export: str, checkout: str, roots: Iterable[str], names: Iterable[str], traced: bool) -> None:
     """What a Python child does at its start."""
     names = set(names)
     redirect(export, checkout, roots, names)
     owner = _getpid()
     leave = os._exit
+    offspring = None
+    if traced:
+        for sibling in ("describe", "instrument", "finder", "calls", "lines", "offspring"):  # as they need each other
+            last = _load(sibling)
+        offspring = last.start(folder, export)
 
     def write() -> None:
         write_modules(folder, export, checkout, names)
+        if offspring is not None:
+            offspring.leave()
 
     def leaving(code: int) -> None:
         write()
@@ -244,6 +256,15 @@ def in_child(folder: str, export: str, checkout: str, roots: Iterable[str], name
 
     os._exit = leaving
     atexit.register(lambda: write() if _getpid() == owner else None)
+
+
+def _load(sibling: str) -> types.ModuleType:
+    """A file of this folder as the module `_lowtide_probe_SIBLING`."""
+    name = "_lowtide_probe_" + sibling
+    spec = util.spec_from_file_location(name, os.path.join(os.path.dirname(os.path.abspath(__file__)), sibling + ".py"))
+    module = sys.modules[name] = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def write_modules(folder: str, export: str, checkout: str, names: Iterable[str]) -> None:

@@ -89,7 +89,13 @@ def places_in(tree: ast.Module, places: list[dict]) -> list[tuple[dict, ast.AST]
 
 
 def instrument(
-    text: str, filename: str, places: list[dict], export: str, functions: list[Function], probes: dict
+    text: str,
+    filename: str,
+    places: list[dict],
+    export: str,
+    functions: list[Function],
+    probes: dict,
+    weave: Callable[[ast.Module], None] | None = None,
 ) -> types.CodeType:
     """Compiles a file with probes in the functions at `places`.
 
@@ -99,7 +105,8 @@ def instrument(
         places: FunctionPlace dicts of this file.
         export: absolute path of the export.
         functions: the probed functions of all files; those of this one are appended.
-        probes: name -> callable, for each of PROBES.
+        probes: name -> callable, for each of PROBES and of those that `weave` puts in.
+        weave: puts further probes into the tree, round these.
 
     Raises:
         SyntaxError: the file cannot be compiled, or not with probes in it (20 nested blocks are CPython's limit).
@@ -120,6 +127,8 @@ def instrument(
         pending.append((weaver, node))
     for weaver, node in pending:
         weaver.weave(node)
+    if weave is not None:
+        weave(tree)
     code = compiled(tree, filename, probes)
     functions.extend(added)
     return code

@@ -90,8 +90,10 @@ class Run:
 
     def _recorder(self) -> object:
         self.recorder = None
+        self.calls = load("calls").Calls(self.export) if self.purpose == "calls" or self.job["follow"] else None
+        self.offspring = None
         if self.purpose == "calls":
-            self.recorder = load("calls").Calls(self.export)
+            self.recorder = self.calls
         elif self.purpose == "native":
             self.recorder = load("native").Tracking(os.path.dirname(self.report), self.export)
         elif self.purpose in ("stages", "census"):
@@ -101,6 +103,8 @@ class Run:
                 mode=self.purpose,
                 peak_hint=self.job["peak_hint"],
                 event=self.job["event"],
+                event_before=self.job["event_before"],
+                follow=self.calls,
             )
         return self.recorder
 
@@ -108,7 +112,12 @@ class Run:
         """Everything up to the first line of the target."""
         os.chdir(self.export)
         self.importing.redirect(self.export, self.job["checkout"], self.job["roots"], self.names)
-        self.importing.prepare_children(self.children, self.export, self.job["checkout"], self.job["roots"], self.names)
+        traced = self.calls is not None
+        self.importing.prepare_children(
+            self.children, self.export, self.job["checkout"], self.job["roots"], self.names, traced
+        )
+        if traced:
+            self.offspring = load("offspring").Offspring(self.children, self.export, self.calls)
         sys.meta_path.append(self.not_found)
         self.before = self.watching.sizes(self.scratch, os.path.dirname(self.report))
         os._exit = self._leave
@@ -155,6 +164,8 @@ class Run:
         """Stands for os._exit: a fork leaves its module list, the target's own process its report."""
         if _getpid() != self._pid:
             self.importing.write_modules(self.children, self.export, self.job["checkout"], self.names)
+            if self.offspring is not None:
+                self.offspring.leave()
             _exit(code)
         if self._concluding:
             raise SystemExit  # of a thread that is still running: the process ends in a moment
@@ -222,7 +233,7 @@ class Run:
         return {"digest": digest, "digest_kind": "return", "opaque": sorted(digester.opaque)}
 
     def _modules(self) -> dict:
-        """modules, children, opened and missing."""
+        """modules, children, child, opened and missing."""
         for path in self.not_found.candidates():
             self.watch.note(path)
         count, of_children = self.importing.read_children(self.children)
@@ -235,6 +246,7 @@ class Run:
         return {
             "modules": modules,
             "children": max(count, self.watch.children),
+            "child": load("offspring").highest(self.children) if self.offspring is not None else None,
             "opened": sorted(self.watch.opened),
             "missing": sorted(self.watch.missing - self.watch.opened),
         }

@@ -13,8 +13,8 @@ Stdlib only, Python 3.9 and later. What the figures mean:
   sampling). What the others do belongs to the loop as a whole, and to the statement that made the call.
 - With threads the highest point is the whole process's, for every open stage of every thread: approximate.
 
-In mode census nothing is traced; the same probes only count events, so the event with the highest traced bytes of an
-earlier run is found again. The census is taken there and the target runs on to its end.
+In mode census nothing is traced; the same probes only count events, so the event next to the peak of an earlier run is
+found again, before or after it. The census is taken there and the target runs on to its end.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ import sys
 import tracemalloc
 import types
 
+import _lowtide_probe_calls as calls
 import _lowtide_probe_census as census
 import _lowtide_probe_finder as finder
 import _lowtide_probe_instrument as instrument
@@ -38,11 +39,11 @@ EACH_ELEMENT = 256
 """A comprehension's elements are events one by one up to this number, then one in every (their number / this)."""
 
 CLEARLY = 0.01
-"""Share by which an event must be above the highest one so far to take its place: a little more must not lead away
-from the statement that made the peak."""
+"""Share by which a peak must be above the highest one so far to take its place: a little more must not lead away
+from the statement that made it."""
 WITHIN = 0.5
 """Share by which an event within a statement (an element of a comprehension, a yield, the end of a function) must be
-above those between statements to take their place: what it sees is mostly not bound to a name yet."""
+above the one between statements before it to take its place: what it sees is mostly not bound to a name yet."""
 
 _get_ident = _thread.get_ident
 _count_threads = _thread._count
@@ -61,14 +62,25 @@ class Recorder:
         mode: `stages` (tracemalloc is tracing) or `census`.
         peak_hint: traced bytes above the start that an earlier run reached.
         event: census: the number of the event to take it at.
+        event_before: census: what starts at that event is at the peak, not what has just ended.
+        follow: finds the functions that run at the peak, in the same run.
     """
 
     def __init__(
-        self, chain: list[dict], export: str, mode: str, peak_hint: int | None = None, event: int | None = None
+        self,
+        chain: list[dict],
+        export: str,
+        mode: str,
+        peak_hint: int | None = None,
+        event: int | None = None,
+        event_before: bool = False,
+        follow: calls.Calls | None = None,
     ) -> None:
+        self._calls = follow
         self._export = os.path.realpath(export)
         self._tracing = mode == "stages"
         self._census_event = None if self._tracing else event
+        self._census_before = event_before
         self._chain = chain
         self._places: dict[str, list[dict]] = {}
         for place in chain:
@@ -85,17 +97,21 @@ class Recorder:
         self._base = 0
         self._peak = 0.0
         self._events = 0.0
-        self._high = -1.0
-        self._high_due = -1.0
-        self._high_event: float | None = None
-        self._within_high = -1.0
-        self._within_event: float | None = None
+        self._last = 0.0
+        self._last_within = True
+        self._segment = 0.0
+        self._peak_due = -1.0
+        self._at_peak: tuple[float, float, bool] | None = None
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
         self._start = start.Start(())
-        self._finder = finder.Finder(self.compile, self._places.__contains__, map(finder.module_name, self._places))
         self._probes = {name: getattr(self, name) for name in instrument.PROBES}
+        if follow is None:
+            self._finder = finder.Finder(self.compile, self._places.__contains__, map(finder.module_name, self._places))
+        else:
+            self._finder = finder.Finder(self.compile, lambda file: file.startswith(self._export + os.sep))
+            self._probes.update(follow.probes)
 
     def install(self) -> None:
         """Puts the finder first on sys.meta_path; call again when others pushed in front of it since."""
@@ -103,19 +119,24 @@ class Recorder:
         sys.meta_path.insert(0, self._finder)
 
     def compile(self, source: bytes, filename: str) -> types.CodeType:
-        """Compiles a file of the chain with probes; without, where CPython's limits allow none. What that takes is no
+        """Compiles a file with probes; without, where CPython's limits allow none. What that takes is no
         peak.
 
         Raises:
             SyntaxError: the file cannot be compiled as it is.
         """
         places = self._places.get(os.path.realpath(filename), [])
-        if self._on:
+        if self._on and places:
             self._tick(None)  # in the census run too: it counts the same events
+        elif self._on and self._calls is not None:
+            peak = _get_traced()[1]
+            self._note(peak)
+            self._calls.reached(peak, _get_frame(1))
         try:
             text = importlib.util.decode_source(source)
             functions = self._tables.functions
-            code = instrument.instrument(text, filename, places, self._export, functions, self._probes)
+            weave = None if self._calls is None else self._calls.weave
+            code = instrument.instrument(text, filename, places, self._export, functions, self._probes, weave)
         except (SyntaxError, RecursionError):
             return compile(source, filename, "exec", dont_inherit=True)
         finally:
@@ -133,6 +154,8 @@ class Recorder:
             self._start = start.Start(_project_modules(self._export))
         if self._tracing:
             self._snapshots.begin()
+            if self._calls is not None:
+                self._calls.begin()
             self._base = _get_traced()[0]
             self._peak = float(self._base)
             _reset_peak()
@@ -144,22 +167,26 @@ class Recorder:
             current, peak = map(float, _get_traced())
             self._on = False
             self._note(peak)
+            if self._segment > self._peak_due and self._events:
+                self._at_peak = self._events, self._last, True
             self._tables.finish(list(self._stacks.values()), current)
+            if self._calls is not None:
+                self._calls.finish()
 
     def report(self) -> dict:
         """Keys of ProbeReport. Ends tracing: the snapshots are many times slower to read while it goes on."""
         if not self._tracing:
             return dict(self._census)
         _stop_tracing()
-        high, event = self._high, self._high_event
-        if self._within_high - self._base > (1 + WITHIN) * (high - self._base):
-            high, event = self._within_high, self._within_event
+        event, traced, before = self._at_peak or (None, 0.0, False)
         return {
             "traced_peak": int(self._peak) - self._base,
             "tables": self._sampling.corrected(self._tables.report(self._chain, self._base)),
             "event": None if event is None else int(event),
-            "event_traced": None if event is None else int(high) - self._base,
+            "event_traced": None if event is None else int(traced) - self._base,
+            "event_before": before,
             "sites": self._snapshots.sites(self._export),
+            "chain": [] if self._calls is None else self._calls.report()["chain"],
         }
 
     # ---- the probes (see instrument)
@@ -180,7 +207,7 @@ class Recorder:
             return
         number = self._tables.owner[index]
         if self._on and not self._quiet[number]:
-            self._tables.open(self._stack(), index, self._tick(number))
+            self._tables.open(self._stack(), index, self._tick(number, False, index))
 
     def back(self, index: int) -> None:
         """A body of statement `index` has ended; the statement itself goes on."""
@@ -191,7 +218,7 @@ class Recorder:
             return
         how = self._sampling.passed(index)
         if how:
-            current, stack = self._tick(number), self._stack()
+            current, stack = self._tick(number, False, index), self._stack()
             self._tables.back(stack, index, current)
             if stack.top[tables.STAGE] == index:
                 self._sampling.grew(index, how, stack.top[tables.START], current)
@@ -224,7 +251,7 @@ class Recorder:
     def stage_in(self, activation: tables.Activation | None, index: int) -> None:
         """As `stage`, in a generator or coroutine."""
         if activation is not None and self._on and not self._skip[index]:
-            current, stack = self._tick(activation.number), self._stack()
+            current, stack = self._tick(activation.number, False, index), self._stack()
             activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.open(stack, index, current)
@@ -234,7 +261,7 @@ class Recorder:
         if activation is None or not self._on or self._skip[index]:
             return
         if self._sampling.passed(index):
-            current, stack = self._tick(activation.number), self._stack()
+            current, stack = self._tick(activation.number, False, index), self._stack()
             activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.back(stack, index, current)
@@ -260,37 +287,56 @@ class Recorder:
             stack = self._stacks[_get_ident()] = tables.Stack()
         return stack
 
-    def _tick(self, number: int | None, within: bool = False) -> float:
+    def _tick(self, number: int | None, within: bool = False, index: int = -1) -> float:
         """One event; traced bytes.
 
         Args:
             number: the function whose probe tells it; None when nothing of it has run yet.
             within: it is told within a statement.
+            index: the stage that starts, or goes on; -1: the one the frame is at.
         """
         if not self._tracing:
             self._events += 1.0
             if self._events == self._census_event:
-                self._take_census(_get_frame(2), number)
+                self._take_census(_get_frame(2), number, index)
             return 0.0
         traced = _get_traced()
+        if self._calls is not None:
+            frame = _get_frame(2)
+            self._calls.reached(traced[1], frame.f_back if number is None else frame)
         _reset_peak()
         current, peak = traced[0] + 0.0, traced[1] + 0.0
         self._events += 1.0
         if current >= self._snapshots.due:
             self._snapshots.take(current)
-        if within:
-            if current > self._within_high:
-                self._within_high = current
-                self._within_event = self._events
-        elif current > self._high_due:
-            self._high = current
-            self._high_due = current + CLEARLY * (current - self._base)
-            self._high_event = self._events
         self._note(peak)
+        if self._segment > self._peak_due:
+            self._choose(current, within)
+        self._segment = current
+        self._last = current
+        self._last_within = within
         return current
+
+    def _choose(self, current: float, within: bool) -> None:
+        """The segment that ends now has the highest peak so far: the census is to be at this event, or at the one
+        before, whichever sees more of what was alive then by its names.
+
+        Args:
+            current: traced bytes at this event.
+            within: this event is within a statement.
+        """
+        clearly = CLEARLY * (self._segment - self._base)
+        self._peak_due = self._segment + clearly
+        least = (1 + WITHIN if within else 1) * (self._last - self._base) + (clearly if within else -clearly)
+        if self._last_within or current - self._base >= least:
+            self._at_peak = self._events, current, False
+        else:
+            self._at_peak = self._events - 1.0, self._last, True
 
     def _note(self, peak: float) -> None:
         """The highest point of the segment that ends now goes to the innermost open stage of each thread."""
+        if peak > self._segment:
+            self._segment = peak
         if peak > self._peak:
             self._peak = peak
         if peak > self._main.top[tables.PEAK]:
@@ -299,8 +345,12 @@ class Recorder:
             for stack in list(self._stacks.values()):
                 stack.top[tables.PEAK] = max(stack.top[tables.PEAK], peak)
 
-    def _take_census(self, frame: types.FrameType, number: int | None) -> None:
-        line = None if number is None else self._tables.line(self._stack(), number)
+    def _take_census(self, frame: types.FrameType, number: int | None, index: int) -> None:
+        line = None
+        if self._census_before:
+            line = self._tables.stage_line(index) if index >= 0 else None
+        elif number is not None:
+            line = self._tables.line(self._stack(), number)
         modules = _project_modules(self._export)
         self._census = census.take(frame, self._export, modules, line)
         unchanged = self._start.unchanged(modules, self._export)

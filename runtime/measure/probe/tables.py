@@ -245,8 +245,12 @@ class Tables:
         stage, _, _, activation = stack.top
         if stage < 0 or activation.number != number:
             return None
-        function = self.functions[number]
-        return function.stages[stage - function.first]["line"]
+        return self.stage_line(stage)
+
+    def stage_line(self, index: int) -> int:
+        """First line of stage `index`."""
+        function = self.functions[self.owner[index]]
+        return function.stages[index - function.first]["line"]
 
     def report(self, chain: list[dict], base: int) -> list[dict]:
         """StageTable dicts of the functions that ran, in the order of the chain."""
