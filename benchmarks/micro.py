@@ -86,14 +86,22 @@ def make_venv() -> Path:
     return VENV / "bin" / "python"
 
 
-def propose(playbook: list[Rule], folder: Path, place: Place) -> tuple[list[Candidate], bool]:
-    """What the rules propose for a case, best first; from forced foci when the profile leads to nothing."""
+def propose(
+    playbook: list[Rule], folder: Path, place: Place, fruitless: frozenset[str]
+) -> tuple[list[Candidate], bool]:
+    """What the rules propose for a case, best first; from forced foci when the profile leads to nothing.
+
+    Args:
+        fruitless: keys of candidates that were tried on this program, in vain: they are combined with others.
+    """
     files = {path.name: blob_id(path.read_bytes()) for path in sorted(folder.glob("*.py"))}
     sources = Sources(folder, "", files, EDITABLE.__eq__, library=False, requires_python=(3, 11), python=(3, 11))
     profile, domain = place.profile(folder), MemoryDomain(playbook)
     found: dict[str, Candidate] = {}
     for target in domain.rank(profile, sources):
         for candidate in domain.propose(target, profile, sources):
+            found.setdefault(candidate.key, candidate)
+        for candidate in domain.combine(target, profile, sources, fruitless) if fruitless else ():
             found.setdefault(candidate.key, candidate)
     if found:
         return list(found.values()), False
@@ -134,18 +142,21 @@ class Trial:
         before = self.place.measure(self.folder / "before")
         self.row.before = self.row.ours = before.peak
         self.row.after = self.place.measure(self.folder / "after").peak
-        current, tried = self.folder / "before", set[str]()
+        current, tried, fruitless = self.folder / "before", set[str](), frozenset[str]()
         for number in range(ROUNDS):
             if self.row.ours < SMALLEST:
                 break  # the ranking has no target so small
-            offered, forced = propose(self.playbook, current, self.place)
+            offered, forced = propose(self.playbook, current, self.place, fruitless)
             self.row.proposed += [c.rule for c in offered if not c.edits and c.rule not in self.row.proposed]
             fresh = [c for c in offered if c.edits and c.key not in tried][:TRIALS]
             kept = self._first_better(fresh, current, before, number, tried)
-            if kept is None:
+            if kept is not None:
+                self.row.forced |= forced
+                current, fruitless = kept, frozenset()
+            elif fresh:
+                fruitless |= {candidate.key for candidate in fresh}
+            else:
                 break
-            self.row.forced |= forced
-            current = kept
 
     def _first_better(
         self, fresh: list[Candidate], current: Path, before: Measured, number: int, tried: set[str]

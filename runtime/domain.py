@@ -83,6 +83,16 @@ class Domain(Protocol):
         """
         ...
 
+    def combine(
+        self, target: Allocation, profile: Profile, sources: Sources, fruitless: frozenset[str]
+    ) -> list[Candidate]:
+        """Candidates that make one experiment of two rewrites, best first; none where none belong together.
+
+        Args:
+            fruitless: keys of candidates that were harmless alone and brought nothing; each pair has one of them.
+        """
+        ...
+
     def signals(self, profile: Profile, sources: Sources) -> Sequence[CrossDomain]:
         """What the profile shows of other domains' concerns. Never acted on here."""
         ...

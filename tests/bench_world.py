@@ -49,6 +49,8 @@ class World:
     folder: Path
     edits: list[str] = field(default_factory=list)
     """Texts of program.py that the domain proposes, in order."""
+    pairs: list[Candidate] = field(default_factory=list)
+    """What it combines."""
     messages: list[tuple[str, Content]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     on_job: object = None
@@ -161,6 +163,11 @@ class World:
     def propose(self, target: Allocation, profile: Profile, sources: Sources) -> list[Candidate]:
         before = (sources.root / "program.py").read_bytes()
         return [self.candidate(text, before) for text in self.edits]
+
+    def combine(
+        self, target: Allocation, profile: Profile, sources: Sources, fruitless: frozenset[str]
+    ) -> list[Candidate]:
+        return [one for one in self.pairs if not fruitless.isdisjoint(one.parts)]
 
     def candidate(self, text: str, before: bytes, path: str = "program.py") -> Candidate:
         return Candidate(

@@ -335,15 +335,10 @@ def test_a_later_session_on_a_branch_that_is_small_by_now_ends_at_the_plateau(tm
     ("alone", "tried"), [(program(100, result="same"), True), (program(90, result="other"), False)]
 )
 def test_a_combination_is_tried_only_where_a_part_alone_was_harmless_and_brought_nothing(tmp_path, alone, tried):
-    world = World(tmp_path, edits=[alone, program(40)]).make(100)
-    made = world.candidate
+    world = World(tmp_path, edits=[alone]).make(100)
     parts = [f"T01:{alone}", "T02"]
-
-    def candidate(text, before, path="program.py"):
-        one = made(text, before, path)
-        return one if text == alone else one.model_copy(update={"key": "both", "parts": parts})
-
-    world.candidate = candidate
+    both = world.candidate(program(40), (world.repo / "program.py").read_bytes())
+    world.pairs = [both.model_copy(update={"key": "both", "parts": parts})]
     state = session(world)
     assert [one.started.key for one in state.experiments] == [parts[0], *(["both"] if tried else [])]
     assert len(state.keeps) == int(tried)

@@ -1,7 +1,7 @@
 """The memory domain: the traced peak in MiB, ranked targets, and the playbook's proposals."""
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
@@ -18,8 +18,6 @@ from runtime.domain import Profile, Sources
 from runtime.experiment.events import BreakdownRow
 from runtime.measure.models import MIB
 
-COMBINED = 6
-"""How many candidates of one target are looked at for a second rewrite that they need."""
 HEAVY_IMPORTS = 0.1
 """Share of the peak from which imports are worth a cross-domain signal."""
 
@@ -49,9 +47,31 @@ class MemoryDomain:
         return breakdown(profile, self._lines(sources), sources.library)
 
     def propose(self, target: Allocation, profile: Profile, sources: Sources) -> list[Candidate]:
-        """What the rules propose for `target`: most bytes first, then the better proven; pairs last."""
+        """What the rules propose for `target`: most bytes first, then the better proven."""
         found: dict[str, Candidate] = {}
         project = self._load(sources)
+        for focus in self._foci(target, profile, project):
+            for candidate in self._singles(project, focus):
+                found.setdefault(candidate.key, candidate)
+        return sorted(found.values(), key=_order)
+
+    def combine(
+        self, target: Allocation, profile: Profile, sources: Sources, fruitless: frozenset[str]
+    ) -> list[Candidate]:
+        """Pairs of one of the rules' `fruitless` candidates for `target`, and a second that it may need."""
+        found: dict[str, Candidate] = {}
+        project = self._load(sources)
+        for focus in self._foci(target, profile, project):
+            parts = [one for one in self._singles(project, focus) if one.key in fruitless]
+            for candidate in combinations(project, focus, parts, self._rules):
+                found.setdefault(candidate.key, candidate)
+        return sorted(found.values(), key=_order)
+
+    def _singles(self, project: Project, focus: Focus) -> list[Candidate]:
+        return sorted((one for rule in self._rules for one in rule.find(project, focus)), key=_order)
+
+    def _foci(self, target: Allocation, profile: Profile, project: Project) -> Iterator[Focus]:
+        """What the profile leads the rules to for one target."""
         for ranked in rank(profile):
             if (ranked.target.name, ranked.target.file, ranked.target.line) != (
                 target.name,
@@ -59,12 +79,7 @@ class MemoryDomain:
                 target.line,
             ):
                 continue
-            focus = _located(ranked.focus, project)
-            singles = [candidate for rule in self._rules for candidate in rule.find(project, focus)]
-            singles.sort(key=_order)
-            for candidate in (*singles, *combinations(project, focus, _fit(singles), self._rules)):
-                found.setdefault(candidate.key, candidate)
-        return sorted(found.values(), key=_order)
+            yield _located(ranked.focus, project)
 
     def signals(self, profile: Profile, sources: Sources) -> Sequence[CrossDomain]:
         """Heavy imports within the measured path belong to whoever looks after the program's structure."""
@@ -97,12 +112,8 @@ class MemoryDomain:
         return self._project
 
 
-def _order(candidate: Candidate) -> tuple[bool, int, str, str, str]:
-    return bool(candidate.parts), -candidate.frees, candidate.level, candidate.rule, candidate.key
-
-
-def _fit(singles: list[Candidate]) -> list[Candidate]:
-    return [candidate for candidate in singles if candidate.level != "S" and candidate.edits][:COMBINED]
+def _order(candidate: Candidate) -> tuple[int, str, str, str]:
+    return -candidate.frees, candidate.level, candidate.rule, candidate.key
 
 
 def _located(focus: Focus, project: Project) -> Focus:

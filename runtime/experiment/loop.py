@@ -54,6 +54,8 @@ class Loop:
         """Keys of candidates that --only-proven keeps from being tried."""
         self.analysed: dict[tuple[str, str], tuple[str, list[Candidate]]] = {}
         """(tree, target) -> the finding's id ("": none) and the candidates."""
+        self.combined: dict[tuple[str, str, frozenset[str]], list[Candidate]] = {}
+        """(tree, target, what was fruitless) -> the combinations."""
 
     async def baseline(self) -> None:
         """Measures the baseline, unless the journal has it; then takes the profile up again.
@@ -122,6 +124,7 @@ class Loop:
     async def _recover(self) -> None:
         """Spec, Stuck State Recovery: everything is read anew, and analysed by ourselves."""
         self.analysed.clear()
+        self.combined.clear()
         self.services.findings.renew(self.services.findings.ranking)
         last = self.record.state.discards[-STUCK_DISCARDS:]
         left = ", ".join(target.name for target in self.profiling.targets[:3])
@@ -177,9 +180,23 @@ class Loop:
                 self.services.findings.used.add(found[0])
             self.analysed[place] = found
         finding, candidates = self.analysed[place]
+        fruitless = self.record.state.fruitless.intersection(candidate.key for candidate in candidates)
+        if fruitless:
+            candidates = [*candidates, *await self._combinations(place, target, sources, fruitless)]
         self._propose([c for c in candidates if c.level == "S"], target)
         await self._say_withheld(candidates, target)
         return [Choice(target, candidate, finding) for candidate in candidates if self._may_try(candidate)]
+
+    async def _combinations(
+        self, place: tuple[str, str], target: Allocation, sources: Sources, fruitless: frozenset[str]
+    ) -> list[Candidate]:
+        """A combination is for a fix that needs another: it waits until one of the two was tried alone, in vain."""
+        assert self.profiling.profile is not None
+        known = *place, fruitless
+        if known not in self.combined:
+            combine = self.services.domain.combine
+            self.combined[known] = await asyncio.to_thread(combine, target, self.profiling.profile, sources, fruitless)
+        return self.combined[known]
 
     async def _say_withheld(self, candidates: list[Candidate], target: Allocation) -> None:
         """What --only-proven keeps from being tried is said, once."""
@@ -192,10 +209,7 @@ class Loop:
     def _may_try(self, candidate: Candidate) -> bool:
         if candidate.level == "S" or (candidate.level == "P" and self.services.only_proven):
             return False
-        state = self.record.state
-        # A combination is for a fix that needs another: it waits until one of the two has been tried alone.
-        waits = bool(candidate.parts) and state.fruitless.isdisjoint(candidate.parts)
-        return candidate.key not in state.attempted and not waits
+        return candidate.key not in self.record.state.attempted
 
     def _propose(self, candidates: list[Candidate], target: Allocation) -> None:
         known = {one.title for one in self.record.state.proposed}
