@@ -1,14 +1,12 @@
 """Where a project's Python environments lie, found by files alone: nothing is run. Best first, each with its reason."""
 
-import base64
-import hashlib
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agents.central import central, newest_first, project_names, pythons
 from agents.interpreter_file import trouble
 
 _BIN = ("bin/python", "bin/python3")
@@ -67,9 +65,10 @@ def search(checkout: Path, environ: Mapping[str, str], own_prefix: Path, base: s
     """Candidates for the target's interpreter, best first.
 
     The order: what lies in the checkout (.venv of uv, poetry, pdm or venv; venv), what the project's tool keeps
-    elsewhere (uv, pdm, poetry's cache, conda), environments of tox and nox, the environment that is active, then
-    `python3` of the PATH, and last the interpreter that Lowtide's own environment was made from. Lowtide's own
-    environment is none of them.
+    elsewhere (pdm, poetry, hatch, pipenv, pyenv, virtualenvwrapper, conda), other environments in the checkout, those
+    of tox, nox and hatch last, the environment that is active, the version that .python-version names, `python3` of
+    the PATH, and last the interpreter that Lowtide's own environment was made from. Lowtide's own environment is none
+    of them.
 
     Args:
         checkout: root of the user's checkout.
@@ -85,18 +84,22 @@ def search(checkout: Path, environ: Mapping[str, str], own_prefix: Path, base: s
     found.add_prefix(checkout / ".venv", f".venv of the checkout{f', made by {tool}' if tool else ''}")
     found.add_prefix(checkout / "venv", "venv of the checkout")
     _pdm(found, checkout)
-    for prefix, why in _poetry(checkout, environ, home):
+    for prefix, why in central(checkout, environ, home):
         found.add_prefix(prefix, why)
     for prefix, why in _conda(checkout, environ, home):
         found.add_prefix(prefix, why)
+    for prefix in newest_first(checkout, hidden=True):
+        found.add_prefix(prefix, f"{prefix.name} of the checkout")
     for folder, name in ((".tox", "tox"), (".nox", "nox"), (".hatch", "hatch")):
-        for prefix in _newest_first(checkout / folder):
+        for prefix in newest_first(checkout / folder):
             found.add_prefix(prefix, f"{name}'s environment {prefix.name}")
     own = {own_prefix.absolute(), own_prefix.resolve()}
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
         active = environ.get(variable)
         if active and Path(active).resolve() not in own:
             found.add_prefix(Path(active), f"the active environment ({variable})")
+    for prefix, why in pythons(checkout, environ, home):
+        found.add_prefix(prefix, why)
     for entry in environ.get("PATH", "").split(os.pathsep):
         place = Path(entry) / "python3"
         if entry and place.parent.parent not in own and place.is_file() and os.access(place, os.X_OK):
@@ -111,22 +114,6 @@ def _tool(checkout: Path) -> str:
     return next((tool for lock, tool in locks if (checkout / lock).exists()), "")
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    """The environments below a folder of tox or nox: those with pytest first, then those made last.
-
-    Their own (.pkg, .tox) are left out.
-    """
-    if not folder.is_dir():
-        return []
-    inside = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")]
-    made = [path for path in inside if (path / "pyvenv.cfg").exists() or (path / "conda-meta").is_dir()]
-    return sorted(made, key=lambda path: (not _has_pytest(path), -path.stat().st_mtime, path.name))
-
-
-def _has_pytest(prefix: Path) -> bool:
-    return any(prefix.glob("lib/python*/site-packages/pytest/__init__.py"))
-
-
 def _pdm(found: Search, checkout: Path) -> None:
     """The interpreter that `.pdm-python` names; with packages in `__pypackages__` there is none to use."""
     file = checkout / ".pdm-python"
@@ -138,67 +125,19 @@ def _pdm(found: Search, checkout: Path) -> None:
         )
 
 
-def _poetry(checkout: Path, environ: Mapping[str, str], home: Path) -> Iterator[tuple[Path, str]]:
-    """Poetry's environments of this checkout in its cache, by poetry's own naming; the activated one first."""
-    name = poetry_name(checkout)
-    if not name:
-        return
-    folder = _poetry_folder(checkout, environ, home)
-    digest = hashlib.sha256(os.fsencode(os.path.normcase(os.path.realpath(checkout)))).digest()
-    sanitized = re.sub(r'[ $`!*@"\\\r\n\t]', "_", re.sub(r"[-_.]+", "-", name).lower())[:42]
-    base = f"{sanitized}-{base64.urlsafe_b64encode(digest).decode()[:8]}"
-    active = _toml(folder / "envs.toml").get(base, {})
-    minor = str(active.get("minor", "")) if isinstance(active, dict) else ""
-    if minor:
-        yield folder / f"{base}-py{minor}", "poetry's active environment in its cache"
-    for prefix in sorted(folder.glob(f"{base}-py*"), key=_version, reverse=True):
-        yield prefix, "poetry's environment in its cache"
-
-
-def poetry_name(checkout: Path) -> str:
-    """The name by which poetry knows the project; "" when it is none of poetry's."""
-    tables = _toml(checkout / "pyproject.toml")
-    tool, project = tables.get("tool"), tables.get("project")
-    poetry = tool.get("poetry") if isinstance(tool, dict) else None
-    uses = isinstance(poetry, dict) or (checkout / "poetry.lock").exists()
-    names = (table.get("name") for table in (project, poetry) if isinstance(table, dict))
-    return next((str(name) for name in names if name), "non-package-mode") if uses else ""
-
-
-def _poetry_folder(checkout: Path, environ: Mapping[str, str], home: Path) -> Path:
-    config = Path(environ.get("POETRY_CONFIG_DIR") or _xdg(environ, home, "CONFIG", ".config") / "pypoetry")
-    tables = (_toml(checkout / "poetry.toml"), _toml(config / "config.toml"))
-    cache = environ.get("POETRY_CACHE_DIR") or next((t["cache-dir"] for t in tables if "cache-dir" in t), "")
-    folder = Path(str(cache)) if cache else _xdg(environ, home, "CACHE", ".cache") / "pypoetry"
-    said = environ.get("POETRY_VIRTUALENVS_PATH")
-    for table in tables:
-        inner = table.get("virtualenvs")
-        said = said or (str(inner["path"]) if isinstance(inner, dict) and "path" in inner else None)
-    return Path(said.replace("{cache-dir}", str(folder))).expanduser() if said else folder / "virtualenvs"
-
-
-def _xdg(environ: Mapping[str, str], home: Path, what: str, default: str) -> Path:
-    said = environ.get(f"XDG_{what}_HOME")
-    return Path(said) if said else home / default
-
-
-def _version(prefix: Path) -> tuple[int, ...]:
-    return tuple(int(part) for part in re.findall(r"\d+", prefix.name.rpartition("-py")[2]))
-
-
 def _conda(checkout: Path, environ: Mapping[str, str], home: Path) -> Iterator[tuple[Path, str]]:
-    """The conda environment that environment.yml names, and environments inside the checkout."""
+    """Conda environments inside the checkout, the one that environment.yml names, else one named as the project."""
     for inside in (".conda", "env", "envs/default", ".pixi/envs/default"):
         if (checkout / inside / "conda-meta").is_dir():
             yield checkout / inside, f"the conda environment {inside} of the checkout"
     name, prefix = conda_names(checkout)
     if prefix:
         yield Path(prefix), "the conda environment of environment.yml"
-    if not name:
-        return
     for folder in _conda_folders(environ, home):
-        if (folder / name / "conda-meta").is_dir():
-            yield folder / name, f"the conda environment {name} of environment.yml"
+        for one in [name] if name else project_names(checkout):
+            if (folder / one / "conda-meta").is_dir():
+                how = "of environment.yml" if name else "of the project's name"
+                yield folder / one, f"the conda environment {one} {how}"
 
 
 def conda_names(checkout: Path) -> tuple[str, str]:
@@ -232,11 +171,3 @@ def _conda_folders(environ: Mapping[str, str], home: Path) -> Iterator[Path]:
         for line in known.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.strip():
                 yield Path(line.strip()).parent
-
-
-def _toml(path: Path) -> dict[str, object]:
-    """A file's tables; none when it is not there. One that is broken is said where it is needed, not here."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return {}

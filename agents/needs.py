@@ -8,6 +8,18 @@ from agents.project_facts import has_test_case, is_test_file
 from runtime.experiment.reach import module_names
 from runtime.measure.models import TargetSpec
 
+REQUIREMENTS = (
+    "requirements.txt",
+    "requirements/base.txt",
+    "requirements-dev.txt",
+    "requirements_dev.txt",
+    "dev-requirements.txt",
+    "requirements/dev.txt",
+    "requirements-test.txt",
+    "test-requirements.txt",
+    "requirements/test.txt",
+)
+"""Lists of what pip installs, all of which a project's environment has."""
 MOST_FILES = 300
 """Files that are followed; what only later ones import is not asked for."""
 
@@ -109,13 +121,18 @@ def command_for(paths: Collection[str], missing: Collection[str], poetry: bool =
         poetry: pyproject.toml is written for poetry.
     """
     pip = "python3 -m venv .venv && .venv/bin/pip install"
+    packaged = "pyproject.toml" in paths or "setup.py" in paths
+    listing = [path for path in REQUIREMENTS if path in paths]
+    itself = "-e . " if not {"requirements.txt", "requirements/base.txt"} & set(listing) and packaged else ""
+    listed = itself + " ".join(f"-r {path}" for path in listing)
     known = (
         ("uv.lock", "uv sync"),
         ("poetry.lock", "poetry install"),
         ("pdm.lock", "pdm install"),
+        ("Pipfile", "pipenv install --dev"),
         ("environment.yml", "conda env create -f environment.yml"),
         ("environment.yaml", "conda env create -f environment.yaml"),
-        ("requirements.txt", f"{pip} -r requirements.txt"),
+        *((path, f"{pip} {listed}") for path in listing[:1]),
         ("pyproject.toml", f"{pip} -e ."),
         ("setup.py", f"{pip} -e ."),
         ("tox.ini", "tox run --notest"),

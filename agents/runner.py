@@ -9,6 +9,7 @@ from messaging.messages import Envelope, Measure, Measured, derived_id
 from runtime.agent import Agent
 from runtime.config import SessionConfig
 from runtime.dispatch import handles
+from runtime.measure.cgroup import Cgroup
 from runtime.measure.models import Job, Outcome
 from runtime.measure.runner import Runner as JobRunner
 from runtime.sandbox import Sandbox
@@ -21,7 +22,7 @@ class Runner(Agent):
         super().__init__(bus, config)
         work = config.folder / "runner"
         work.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._jobs = JobRunner(Sandbox.detect(), work)
+        self._jobs = JobRunner(Sandbox.detect(), work, cgroup=Cgroup.detect())
         self._one_at_a_time = asyncio.Lock()
 
     @handles(Measure)

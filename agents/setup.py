@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from agents.environments import poetry_name, search
+from agents.central import poetry_name
+from agents.environments import search
 from agents.interpreters import Chosen, choose, take
 from agents.layout import roots_of
 from agents.needs import command_for, needed_modules

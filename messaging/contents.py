@@ -198,6 +198,13 @@ class EditedFile(Part):
     text: str
 
 
+Strategy = Literal["allocations", "format", "reordering", "quantization"]
+"""What a rewrite does about the memory (spec, Strategy Rotation)."""
+Level = Literal["A", "P", "S"]
+"""How far a rewrite is proven: A by the source alone, P with what the profiled run showed and an assumption that is
+stated, S not: it is for people."""
+
+
 class Shown(Part):
     """One named precondition and what shows that it holds."""
 
@@ -215,9 +222,9 @@ class Candidate(Part):
     rule: str
     title: str
     category: str
-    strategy: str
+    strategy: Strategy
     mechanism: str
-    level: Literal["A", "P", "S"]
+    level: Level
     file: str
     line: int
     function: str

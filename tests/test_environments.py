@@ -130,6 +130,107 @@ def test_the_conda_environment_that_the_project_names(checkout: Path, home: Path
     assert result.found[0] == Environment(str(python), "the conda environment science of environment.yml")
 
 
+def digest(kind: str, checkout: Path) -> str:
+    found = hashlib.new(kind, os.fsencode(os.path.realpath(checkout))).digest()
+    return base64.urlsafe_b64encode(found).decode()[:8]
+
+
+def test_hatch_keeps_environments_by_the_checkouts_path(checkout: Path, home: Path) -> None:
+    (checkout / "pyproject.toml").write_text('[project]\nname = "My_Tool"\n')
+    folder = home / ".local/share/hatch/env/virtual/my-tool"
+    default = environment(folder / digest("sha256", checkout) / "my-tool")
+    tests = environment(folder / digest("sha256", checkout) / "hatch-test.py3.11", pytest=True)
+    environment(folder / "AAAAAAAA/my-tool", pytest=True)
+
+    assert found(checkout, home).found[:3] == [
+        Environment(str(tests), "hatch's environment hatch-test.py3.11 of this checkout"),
+        Environment(str(default), "hatch's environment of this checkout"),
+        Environment(BASE, "the interpreter that Lowtide was installed with"),
+    ]
+
+
+@pytest.mark.parametrize("said", ["variable", "config"])
+def test_hatchs_environments_may_lie_elsewhere(checkout: Path, home: Path, tmp_path: Path, said: str) -> None:
+    (checkout / "pyproject.toml").write_text('[project]\nname = "tool"\n')
+    folder = tmp_path / "data/env/virtual"
+    python = environment(folder / "tool" / digest("sha256", checkout) / "tool")
+    environ = {"HATCH_DATA_DIR": str(tmp_path / "data")} if said == "variable" else {}
+    if said == "config":
+        config = home / ".config/hatch/config.toml"
+        config.parent.mkdir(parents=True)
+        config.write_text(f'[dirs.env]\nvirtual = "{folder}"\n')
+
+    assert found(checkout, home, **environ).found[0].python == str(python)
+
+
+@pytest.mark.parametrize("workon", [False, True])
+def test_pipenv_says_in_the_environment_whose_it_is(checkout: Path, home: Path, tmp_path: Path, workon: bool) -> None:
+    (checkout / "Pipfile").touch()
+    folder = tmp_path / "workon" if workon else home / ".local/share/virtualenvs"
+    environ = {"WORKON_HOME": str(folder)} if workon else {}
+    for name, project in (("project-AAAAAAAA", tmp_path / "other"), ("project-BBBBBBBB", checkout)):
+        environment(folder / name)
+        (folder / name / ".project").write_text(f"{project}")
+    own = Environment(str(folder / "project-BBBBBBBB/bin/python"), "pipenv's environment of this checkout")
+
+    assert found(checkout, home, **environ).found[0] == own
+    named = environment(folder / "named")
+    (checkout / ".venv").write_text("named\n")
+    assert [one.python for one in found(checkout, home, **environ).found[:2]] == [str(named), own.python]
+    (checkout / "Pipfile").unlink()
+    assert found(checkout, home).found[0].python == BASE
+
+
+def test_pdms_environments_are_known_by_the_checkouts_path(checkout: Path, home: Path) -> None:
+    (checkout / "pdm.lock").touch()
+    folder = home / ".local/share/pdm/venvs"
+    python = environment(folder / f"project-{digest('md5', checkout)}--3.11")
+    environment(folder / "project-AAAAAAAA-3.11")
+
+    assert [one.python for one in found(checkout, home).found] == [str(python), BASE]
+
+
+def test_pyenvs_environment_comes_early_and_its_version_late(checkout: Path, home: Path, tmp_path: Path) -> None:
+    (checkout / ".python-version").write_text("tool  # ours\n3.11\n../../elsewhere\n")
+    versions = home / ".pyenv/versions"
+    made = environment(versions / "tool")
+    active = environment(tmp_path / "active")
+    for version in ("3.11.2", "3.11.10", "3.12.1"):
+        python = versions / version / "bin/python"
+        python.parent.mkdir(parents=True)
+        python.symlink_to(BASE)
+
+    assert found(checkout, home, VIRTUAL_ENV=str(tmp_path / "active")).found[:3] == [
+        Environment(str(made), "pyenv's environment tool, which .python-version names"),
+        Environment(str(active), "the active environment (VIRTUAL_ENV)"),
+        Environment(str(versions / "3.11.10/bin/python"), "pyenv's 3.11.10, by .python-version"),
+    ]
+
+
+def test_environments_of_the_projects_name(checkout: Path, home: Path) -> None:
+    (checkout / "pyproject.toml").write_text('[project]\nname = "My_Tool"\n')
+    wrapped = environment(home / ".virtualenvs/my-tool")
+    conda = environment(home / "miniforge3/envs/project", conda=True)
+    environment(home / "miniforge3/envs/other", conda=True)
+
+    assert found(checkout, home).found[:2] == [
+        Environment(str(wrapped), "virtualenvwrapper's environment my-tool, named as the project"),
+        Environment(str(conda), "the conda environment project of the project's name"),
+    ]
+    (checkout / "environment.yml").write_text("name: gone\n")
+    assert [one.python for one in found(checkout, home).found] == [str(wrapped), BASE]
+
+
+def test_an_environment_of_any_name_in_the_checkout_is_known_by_its_own_file(checkout: Path, home: Path) -> None:
+    plain, hidden = environment(checkout / "env311"), environment(checkout / ".env", pytest=True)
+    (checkout / "src/bin").mkdir(parents=True)
+
+    assert found(checkout, home).found[:2] == [
+        Environment(str(hidden), ".env of the checkout"),
+        Environment(str(plain), "env311 of the checkout"),
+    ]
+
+
 def test_an_active_environment_counts_unless_it_is_our_own(checkout: Path, home: Path, tmp_path: Path) -> None:
     python = environment(tmp_path / "active")
 
@@ -278,6 +379,15 @@ def test_what_a_target_needs_is_what_it_surely_imports(target: TargetSpec | None
         (["environment.yml"], "conda env create -f environment.yml"),
         (["requirements.txt"], "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt pytest"),
         (["pyproject.toml"], "python3 -m venv .venv && .venv/bin/pip install -e . pytest"),
+        (["Pipfile", "setup.py"], "pipenv install --dev"),
+        (
+            ["setup.py", "requirements/base.txt", "requirements-dev.txt"],
+            "python3 -m venv .venv && .venv/bin/pip install -r requirements/base.txt -r requirements-dev.txt pytest",
+        ),
+        (
+            ["setup.py", "requirements-dev.txt"],
+            "python3 -m venv .venv && .venv/bin/pip install -e . -r requirements-dev.txt pytest",
+        ),
         (["tox.ini"], "tox run --notest"),
         ([], "python3 -m venv .venv && .venv/bin/pip install numpy pytest"),
     ],

@@ -6,7 +6,7 @@ from agents.memory.categories import CATEGORIES, of_calls, of_holding, of_librar
 from agents.memory.places import UNKNOWN, Line
 from runtime.domain import Profile
 from runtime.experiment.events import BreakdownRow
-from runtime.measure.models import FunctionPlace, Holding, NativeSite, Site
+from runtime.measure.models import MIB, FunctionPlace, Holding, NativeSite, Site
 
 Lines = Callable[[str, int], Line]
 """What a line of the project is: `places.line_of` of a project."""
@@ -155,7 +155,7 @@ def _native_category(profile: Profile, site: NativeSite, line_of: Lines) -> str:
 
 
 def _children(profile: Profile) -> Iterator[BreakdownRow]:
-    """What child processes hold, where their sum is the metric."""
+    """What child processes hold, where their sum is the metric, and where the highest of them has it."""
     if not profile.children:
         return
     own = any(module.process == "child" for module in profile.calls.modules)
@@ -166,8 +166,20 @@ def _children(profile: Profile) -> Iterator[BreakdownRow]:
         source="child processes, beside the target's own",
         category=slug,
         reducible=category.reducible,
-        why=f"they run code of the project, whose lines are not told apart: {category.why}" if own else category.why,
+        why=f"they run code of the project: {category.why}; {child_said(profile)}" if own else category.why,
     )
+
+
+def child_said(profile: Profile) -> str:
+    """Where the memory of the highest child is, as a clause."""
+    child = profile.calls.child
+    if child is None:
+        return "no Python child left a traced peak (tracing does not reach it): its lines are not told apart"
+    of = f"the highest of {child.count} Python children has" if child.count > 1 else "the one Python child has"
+    where = f"in {child.chain[-1].function} ({child.chain[-1].file})" if child.chain else "outside of probed functions"
+    most = next((site for site in child.sites if site.project), None)
+    line = f", {most.size / MIB:.1f} MiB of them made at {most.file}:{most.line}" if most else ""
+    return f"{of} a traced peak of {child.peak / MIB:.1f} MiB, {where}{line}"
 
 
 def _process(profile: Profile) -> Iterator[BreakdownRow]:

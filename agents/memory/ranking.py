@@ -211,7 +211,8 @@ def peak_line(stages: ProbeReport, place: FunctionPlace) -> int:
 
 
 def _sites(profile: Profile) -> Iterator[Ranked]:
-    for site in profile.stages.sites:
+    child = profile.calls.child if profile.children else None
+    for site in [*profile.stages.sites, *(child.sites if child else ())]:
         if site.project:
             yield Ranked(
                 _target(f"{site.file}:{site.line}", site.file, site.line, "", site.size, "data-structures"),

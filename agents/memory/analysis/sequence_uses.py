@@ -1,77 +1,16 @@
 """Every use of a list or tuple: through locals, attributes and the parameters of the functions it is passed to."""
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Literal
 
 from agents.memory.analysis.classes import ClassFacts
-from agents.memory.analysis.modules import INTROSPECTION, Module, text
+from agents.memory.analysis.modules import Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.sequence_calls import Passed, iterated, passed
+from agents.memory.analysis.sequence_holders import Carrier, SequenceUse, Spread, UseKind, mentions, said
 from agents.memory.analysis.uses import uses
 
-UseKind = Literal[
-    "index", "slice", "store", "slice-store", "update", "append", "extend", "iterate", "length", "truth", "none"
-]
 _MOST_CARRIERS = 40
-
-
-@dataclass(frozen=True, eq=False)
-class SequenceUse:
-    """One use. `node` is the expression that is the sequence, `other` the index or the value that goes in.
-
-    What is done with a slice of it counts as done with the sequence.
-    """
-
-    module: Module
-    node: ast.expr
-    kind: UseKind
-    other: ast.expr | None = None
-
-    @property
-    def place(self) -> str:
-        """`file:line`."""
-        return f"{self.module.path}:{self.node.lineno}"
-
-
-@dataclass(frozen=True)
-class Carrier:
-    """What holds the sequence: a name of a scope, or an attribute of that name on any object (`scope` None)."""
-
-    name: str
-    module: Module | None = field(default=None, compare=False)
-    scope: ast.AST | None = None
-
-
-@dataclass
-class Spread:
-    """Where a sequence goes.
-
-    Args:
-        project: the whole tree.
-        uses: all that is done with it.
-        carriers: every name and attribute that may hold it.
-        unknown: the first use that nothing is known of; empty when all are known.
-        assumes: what is taken for granted of calls that the source alone does not tell.
-    """
-
-    project: Project
-    uses: list[SequenceUse] = field(default_factory=list)
-    carriers: list[Carrier] = field(default_factory=list)
-    unknown: str = ""
-    assumes: list[str] = field(default_factory=list)
-
-    @property
-    def kinds(self) -> set[UseKind]:
-        """The kinds of use there are."""
-        return {use.kind for use in self.uses}
-
-    @property
-    def files(self) -> set[str]:
-        """Paths of the files the proof has looked into."""
-        return {use.module.path for use in self.uses} | {c.module.path for c in self.carriers if c.module}
 
 
 def spread(project: Project, start: Carrier, facts: ClassFacts | None = None) -> Spread:
@@ -99,7 +38,7 @@ def elements(project: Project, outer: Spread) -> Spread:
         elif use.kind == "iterate" and (target := enumerated(project, use.module, parent)) is not None:
             _element(found, use.module, target)
         elif use.kind not in ("length", "truth", "none", "store", "append"):
-            found.unknown = _said(use.module, parent)
+            found.unknown = said(use.module, parent)
     return _followed(found, None)
 
 
@@ -118,7 +57,7 @@ def _followed(found: Spread, facts: ClassFacts | None) -> Spread:
     if index.unparsed:
         found.unknown = index.unparsed[0]
     for carrier in found.carriers:
-        for module, node in _mentions(found, carrier, facts):
+        for module, node in mentions(found, carrier, facts):
             if not found.unknown:
                 _classify(found, module, node)
         if len(found.carriers) > _MOST_CARRIERS:
@@ -132,71 +71,7 @@ def _element(found: Spread, module: Module, target: ast.expr) -> None:
     if isinstance(target, ast.Name):
         _carry(found, module, module.owner(target, target.id), target.id)
     else:
-        found.unknown = _said(module, target)
-
-
-def _mentions(found: Spread, carrier: Carrier, facts: ClassFacts | None) -> Iterator[tuple[Module, ast.expr]]:
-    if carrier.scope is None:
-        yield from _attributes(found, carrier.name, facts if carrier is found.carriers[0] else None)
-        return
-    index = uses(found.project)
-    module, scope = carrier.module, carrier.scope
-    assert module is not None
-    if isinstance(scope, ast.Module):
-        if carrier.name in index.imported or carrier.name in index.strings:
-            found.unknown = f"the global `{carrier.name}` is used in other files"
-        yield from _attributes(found, carrier.name, None)
-    for node in ast.walk(scope):
-        if isinstance(node, ast.Name) and node.id in INTROSPECTION and module.owner(node, node.id) is None:
-            found.unknown = f"{module.path}:{node.lineno} {node.id}"
-        if not isinstance(node, ast.Name) or node.id != carrier.name or module.owner(node, node.id) is not scope:
-            continue
-        if isinstance(node.ctx, ast.Load):
-            yield module, node
-        elif isinstance(module.parents[node], ast.AugAssign):
-            found.unknown = _said(module, module.parents[node])
-
-
-def _fields(project: Project) -> set[str]:
-    """Names annotated in the bodies of classes that something may make methods of: a decorator or a base class."""
-    known = project.facts.get("sequence_uses.fields")
-    if not isinstance(known, set):
-        known = {
-            part.target.id
-            for module in uses(project).modules
-            for node in ast.walk(module.tree)
-            if isinstance(node, ast.ClassDef) and (node.decorator_list or node.bases)
-            for part in node.body
-            if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name)
-        }
-        project.facts["sequence_uses.fields"] = known
-    return known
-
-
-def _attributes(found: Spread, name: str, facts: ClassFacts | None) -> Iterator[tuple[Module, ast.expr]]:
-    index = uses(found.project)
-    if name in _fields(found.project):
-        found.unknown = f"`{name}` is a field, which the class compares and shows"
-    seen = {*index.strings, *index.matched, *index.dotted, *found.project.words}
-    reached = [r for r in index.reflections if r.name == name or (r.as_value and r.how in ("eval", "exec", "vars"))]
-    if name in seen or reached or (name.startswith("__") and not name.endswith("__")):
-        found.unknown = f"`{name}` is reached by other ways than by name"
-    for reflection in index.reflections:
-        receiver = reflection.receiver
-        if reflection.how not in ("__dict__", "vars", "asdict", "astuple"):
-            continue
-        if facts is None or receiver is None or facts.instance(receiver, reflection.module) is not False:
-            found.unknown = f"{reflection.place} {reflection.how}"
-    for use in index.attributes.get(name, []):
-        if facts is not None and facts.instance(use.node.value, use.module) is False:
-            continue
-        parent = use.module.parents[use.node]
-        if isinstance(parent, ast.Call) and parent.func is use.node:
-            continue  # No sequence can be called: it is a method of something else.
-        if use.kind in ("read", "feed"):
-            yield use.module, use.node
-        elif isinstance(parent, ast.AugAssign):
-            found.unknown = f"{use.place} `{text(parent)}`"
+        found.unknown = said(module, target)
 
 
 def _classify(found: Spread, module: Module, node: ast.expr) -> None:
@@ -230,7 +105,7 @@ def _classify(found: Spread, module: Module, node: ast.expr) -> None:
                 case ast.Call(args=[given], keywords=[]) if discarded and not isinstance(given, ast.Starred):
                     use("append" if parent.attr == "append" else "extend", given)
                 case _:
-                    found.unknown = _said(module, parent)
+                    found.unknown = said(module, parent)
         case ast.Assign(value=value, targets=targets) if value is node:
             for target in targets:
                 _bind(found, module, target, node)
@@ -244,9 +119,9 @@ def _classify(found: Spread, module: Module, node: ast.expr) -> None:
             if isinstance(call, ast.Call):
                 _pass(found, module, call, node, name)
             else:
-                found.unknown = _said(module, node)
+                found.unknown = said(module, node)
         case _:
-            found.unknown = _said(module, parent)
+            found.unknown = said(module, parent)
 
 
 def _subscript(found: Spread, module: Module, node: ast.expr, parent: ast.Subscript) -> None:
@@ -266,15 +141,11 @@ def _subscript(found: Spread, module: Module, node: ast.expr, parent: ast.Subscr
         case ast.Store(), _, ast.AugAssign() if not isinstance(at, ast.Slice):
             kind = "update"
     if kind is None:
-        found.unknown = _said(module, parent)
+        found.unknown = said(module, parent)
         return
     found.uses.append(SequenceUse(module, node, kind, at if given is None or kind in ("index", "slice") else given))
     if kind in ("store", "update"):
         found.uses.append(SequenceUse(module, node, "index", at))
-
-
-def _said(module: Module, node: ast.AST) -> str:
-    return f"{module.path}:{getattr(node, 'lineno', 0)} `{text(node)}`"
 
 
 def _is_none(node: ast.expr) -> bool:
@@ -306,7 +177,7 @@ def _bind(found: Spread, module: Module, target: ast.expr, node: ast.expr) -> No
         case ast.Tuple() | ast.List():
             found.uses.append(SequenceUse(module, node, "iterate"))
         case _:
-            found.unknown = _said(module, target)
+            found.unknown = said(module, target)
 
 
 def _carry(found: Spread, module: Module, scope: ast.AST | None, name: str) -> None:
@@ -323,7 +194,7 @@ def _pass(found: Spread, module: Module, call: ast.Call, node: ast.expr, at: int
         kinds: dict[str, UseKind] = {"len": "length", "bool": "truth"}
         kind = kinds.get(meaning.name) or ("iterate" if iterated(meaning, call, at) else None)
         if kind is None:
-            found.unknown = _said(module, call)
+            found.unknown = said(module, call)
         else:
             found.uses.append(SequenceUse(module, node, kind))
         return

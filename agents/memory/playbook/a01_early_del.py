@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -23,7 +23,7 @@ from agents.memory.analysis.modules import find_function, module_of, own_nodes, 
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.uses import last_name
 from agents.memory.playbook.examples import a01 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from runtime.measure.models import Holding
 
 
@@ -33,8 +33,8 @@ class EarlyDel:
     id: ClassVar[str] = "A01"
     name: ClassVar[str] = "early del of a dead local"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "plain local": "The name is a plain local: no argument, global, nonlocal, import, definition or"
         " exception name (at a script's top level: its own global).",

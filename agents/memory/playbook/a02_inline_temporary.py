@@ -2,49 +2,30 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import ClassVar, Literal
-
-import libcst as cst
+from typing import ClassVar
 
 from agents.memory.analysis.calls import is_generator
-from agents.memory.analysis.concrete import Concrete, Replacement, concrete, edited
+from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.lifetime import (
-    Local,
     local,
     place_before_peak,
     plainly_bound,
     quiet_end,
     statement_at,
-    suite_of,
     unobserved,
 )
-from agents.memory.analysis.modules import FunctionNode, Module, find_function, module_of, text
-from agents.memory.analysis.order import evaluated_before, stable
+from agents.memory.analysis.modules import FunctionNode, find_function, module_of, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Function, resolve
 from agents.memory.analysis.scopes import eager_builtins, scope
 from agents.memory.analysis.uses import last_name
 from agents.memory.playbook.examples import a02 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.inlining import Pair, inlined, order_kept, pair_of, too_long
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from runtime.measure.models import Holding
 
-_ATOMS = (cst.Call, cst.Name, cst.Attribute, cst.Subscript, cst.List, cst.Dict, cst.Set, cst.ListComp)
-_LONGEST_LINE = 100
-"""A longer line than this, and than any of the file, is not made."""
 _STEALING = (3, 11)
 """From here on a call of a Python function hands its arguments over and keeps no reference (CPython)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """`first` binds the local to `value`; `second`, the next statement, reads it once, at `read`."""
-
-    name: Local
-    first: ast.Assign
-    second: ast.stmt
-    value: ast.expr
-    read: ast.Name
 
 
 class InlineTemporary:
@@ -53,8 +34,8 @@ class InlineTemporary:
     id: ClassVar[str] = "A02"
     name: ClassVar[str] = "inline a single-use temporary"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "single use": "The local is bound by one assignment and read once: surely, in the next statement, by no"
         " nested scope. So no path reads the value again.",
@@ -78,14 +59,14 @@ class InlineTemporary:
         if function is None or isinstance(function, ast.Module) or holding.kind != "local":
             return
         name = local(module, function, holding.name)
-        pair = _pair(name) if name is not None else None
+        pair = pair_of(name) if name is not None else None
         peak = statement_at(module, function, line)
         tree = concrete(module)
         if pair is None or peak is None or tree is None:
             return
         shown = _shown(project, pair, holding, peak)
-        edit = edited(module, tree, _inlined(tree, pair)) if shown else None
-        if edit is None or _too_long(module, edit.text):
+        edit = edited(module, tree, inlined(tree, pair)) if shown else None
+        if edit is None or too_long(module, edit.text):
             return
         use = text(pair.second).splitlines()[0]
         yield Candidate(
@@ -110,29 +91,6 @@ class InlineTemporary:
     INVALID: ClassVar[list[Example]] = examples.INVALID
 
 
-def _pair(name: Local) -> Pair | None:
-    """The binding and the one read in the statement behind it; None when the local is used in another way."""
-    reads = name.scope.reads.get(name.name, [])
-    firsts = [
-        statement
-        for binding in name.bindings
-        if isinstance(statement := name.module.statement(binding.node), ast.Assign)
-        and statement.targets == [binding.node]
-    ]
-    if not firsts or len(reads) != 1 or not reads[0].certain or reads[0].kind != "read":
-        return None
-    first = min(firsts, key=lambda statement: statement.lineno)
-    suite, index = suite_of(name.module, first)
-    second = suite[index + 1] if index + 1 < len(suite) else None
-    read = reads[0].node
-    bound = {name.module.statement(binding.node) for binding in name.bindings}
-    if second is None or not isinstance(read, ast.Name) or not bound <= {first, second}:
-        return None
-    if name.module.statement(read) is not second:
-        return None
-    return Pair(name, first, second, first.value, read)
-
-
 def _shown(project: Project, pair: Pair, holding: Holding, peak: ast.stmt) -> list[Shown]:
     """Evidence for each precondition; empty when one cannot be shown."""
     name = pair.name
@@ -140,22 +98,12 @@ def _shown(project: Project, pair: Pair, holding: Holding, peak: ast.stmt) -> li
         "single use": f"bound at line {pair.first.lineno}, read once, at line {pair.read.lineno}",
         "plain local": plainly_bound(name),
         "not observed": unobserved(project, name),
-        "order": _order(project, pair),
+        "order": order_kept(project, pair),
         "quiet end": quiet_end(project, holding.type, holding.element),
         "gain": _gain(project, pair, peak),
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]
     return shown if len(shown) == len(evidence) else []
-
-
-def _order(project: Project, pair: Pair) -> str | None:
-    if any(isinstance(node, ast.NamedExpr | ast.Yield | ast.YieldFrom) for node in ast.walk(pair.value)):
-        return None
-    before = evaluated_before(pair.name, pair.second, pair.read)
-    if before is None or not all(stable(project, pair.name, pair.first, expr) for expr in before):
-        return None
-    names = ", ".join(f"`{text(expr)}`" for expr in before) or "nothing"
-    return f"evaluated before `{pair.name.name}`: {names}, which making the value cannot change"
 
 
 def _gain(project: Project, pair: Pair, peak: ast.stmt) -> str | None:
@@ -200,29 +148,3 @@ def _parameter(node: FunctionNode, call: ast.Call, read: ast.Name) -> str:
         if argument is read and place < len(names):
             return names[place]
     return next((k.arg or "" for k in call.keywords if k.value is read), "")
-
-
-def _inlined(tree: Concrete, pair: Pair) -> dict[cst.CSTNode, Replacement]:
-    """The replacements: the first line goes, its comments to the second; empty when they share lines with others."""
-    nodes = [tree.statement(pair.first), tree.statement(pair.second)]
-    lines = [tree.lines_of.get(node) for node in nodes if node is not None]
-    read, value = tree.expression(pair.read), tree.expression(pair.value)
-    if len(lines) != 2 or read is None or value is None:
-        return {}
-    first, second = lines
-    if not isinstance(first, cst.SimpleStatementLine) or not isinstance(second, cst.SimpleStatementLine):
-        return {}
-    if len(first.body) != 1 or len(second.body) != 1 or first.trailing_whitespace.comment is not None:
-        return {}
-    is_argument = isinstance(pair.name.module.parents[pair.read], ast.Call | ast.keyword)
-    if not isinstance(value, _ATOMS) and not value.lpar and not (is_argument and not isinstance(value, cst.Tuple)):
-        value = value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-    merged = second.deep_replace(read, value)
-    assert isinstance(merged, cst.SimpleStatementLine)
-    leading = [*first.leading_lines, *second.leading_lines]
-    return {first: cst.RemoveFromParent(), second: merged.with_changes(leading_lines=leading)}
-
-
-def _too_long(module: Module, new: str) -> bool:
-    old = max((len(line) for line in module.source.text.splitlines()), default=0)
-    return max(len(line) for line in new.splitlines()) > max(old, _LONGEST_LINE)

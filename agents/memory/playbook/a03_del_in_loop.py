@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -19,7 +19,7 @@ from agents.memory.analysis.lifetime import (
 from agents.memory.analysis.modules import LOOPS, Loop, Module, enclosing, find_function, module_of
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import a03 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from messaging.contents import EditedFile
 
 
@@ -29,8 +29,8 @@ class DelInLoop:
     id: ClassVar[str] = "A03"
     name: ClassVar[str] = "del at the end of a loop body"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "bound anew": "The name is a plain local that the loop around the peak binds in each pass.",
         "sole owner": "Nothing but the local was seen to hold the object.",

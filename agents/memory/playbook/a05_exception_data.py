@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.mentions import ADDRESSING, NOTICING, TEMPORARIES, mentioned
 from agents.memory.analysis.modules import FunctionNode, Module, find_function, module_of, nodes_of
@@ -10,7 +10,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, Class, Library, resolve
 from agents.memory.analysis.uses import MUTATORS, uses
 from agents.memory.playbook.examples import a05 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import spliced
 
 _LOOKING = frozenset(
@@ -36,8 +36,8 @@ class ExceptionData:
     id: ClassVar[str] = "A05"
     name: ClassVar[str] = "exception kept without its traceback"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "stored": "A handler around the line that raised stores its exception: in a container, an attribute or a name.",
         "not raised": "The handler ends without raising, and nothing in the project raises an exception it was given.",

@@ -2,14 +2,14 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.lifetime import statement_at, suite_of
 from agents.memory.analysis.mentions import ADDRESSING, NOTICING, mentioned
 from agents.memory.analysis.modules import LOOPS, Loop, Module, enclosing, find_function, module_of
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import a06 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import library, span, spliced
 from messaging.contents import EditedFile
 
@@ -23,8 +23,8 @@ class CollectCycles:
     id: ClassVar[str] = "A06"
     name: ClassVar[str] = "collect reference cycles at a phase boundary"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "cycles": "A collection at the peak found the bytes: nothing but cycles held them.",
         "seldom": f"The statement at the peak runs {_MOST} times at most.",

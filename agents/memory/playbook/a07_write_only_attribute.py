@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere, keyword
 from agents.memory.analysis.modules import FUNCTIONS, Module
@@ -14,7 +14,7 @@ from agents.memory.analysis.uses import AttributeUse, last_name, mentioning
 from agents.memory.playbook.attribute_edits import declarations, edits_without
 from agents.memory.playbook.attribute_values import copies, ends, owned
 from agents.memory.playbook.examples import a07 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from runtime.measure.models import ClassCensus
 
 _QUIET_BASES = frozenset({"object", "ABC"})
@@ -28,8 +28,8 @@ class WriteOnlyAttribute:
     id: ClassVar[str] = "A07"
     name: ClassVar[str] = "drop a write-only attribute"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "own class": "The class and its project bases are plain: no other bases, no metaclass, no unknown decorator,"
         " no attribute hooks, no slots, and the name is no method.",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.flow import flow_of
 from agents.memory.analysis.modules import FUNCTIONS, LOOPS, FunctionNode, Module, enclosing, module_of
@@ -11,7 +11,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.uses import uses
 from agents.memory.playbook.examples import a08 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -38,8 +38,8 @@ class CapturedLength:
     id: ClassVar[str] = "A08"
     name: ClassVar[str] = "the length captured instead of the value"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "fixed length": "Every value captured was of one builtin type that cannot change.",
         "only its length": "The function asks for nothing of the value but its length, and never binds the name.",

@@ -2,14 +2,14 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.reproducible import computation
 from agents.memory.playbook.cached import unbounded
 from agents.memory.playbook.examples import a09 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import library, spliced
 from messaging.contents import EditedFile
 from runtime.measure.models import Cache
@@ -38,8 +38,8 @@ class BoundedCache:
     id: ClassVar[str] = "A09"
     name: ClassVar[str] = "bound for an unbounded cache"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "unbounded": "The function's one decorator is functools.cache, or lru_cache with maxsize None; nothing in the"
         " project asks for a cache's figures.",

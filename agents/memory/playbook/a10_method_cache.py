@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.classes import ClassFacts
 from agents.memory.analysis.mentions import ADDRESSING, NOTICING, TEMPORARIES, mentioned
@@ -12,7 +12,7 @@ from agents.memory.analysis.reflection import not_reflected
 from agents.memory.analysis.uses import mentioning
 from agents.memory.playbook.cached import unbounded
 from agents.memory.playbook.examples import a10 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from messaging.contents import EditedFile
 
 _HOOKS = frozenset(
@@ -30,8 +30,8 @@ class MethodCache:
     id: ClassVar[str] = "A10"
     name: ClassVar[str] = "cache of a method kept on the instance"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "cached method": "A method without arguments, whose one decorator is functools.cache or lru_cache with maxsize"
         " None; nothing in the project asks for a cache's figures or empties one.",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.effects import Place
 from agents.memory.analysis.inference import Kinds
@@ -14,7 +14,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.suites import own_statements
 from agents.memory.playbook.examples import a11 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -38,8 +38,8 @@ class WriteBack:
     id: ClassVar[str] = "A11"
     name: ClassVar[str] = "elements written back into a list that dies"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "one for one": "A loop over the list appends one value in each pass, last, to a list that begins empty.",
         "own list": "The input is a builtin list made in the function that nobody else can see: never handed on.",

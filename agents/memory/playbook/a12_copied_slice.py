@@ -2,13 +2,13 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.array_uses import dead_after, loads, private, undisturbed
 from agents.memory.analysis.arrays import Arrays
 from agents.memory.playbook.array_rules import ArrayRule, Change, described, expressions
 from agents.memory.playbook.examples import a12 as examples
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Strategy
 from agents.memory.playbook.source_edits import source
 
 
@@ -17,7 +17,7 @@ class CopiedSlice(ArrayRule):
 
     id: ClassVar[str] = "A12"
     name: ClassVar[str] = "small slice of a large array"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
+    strategy: ClassVar[Strategy] = "reordering"
     preconditions: ClassVar[Mapping[str, str]] = {
         "kept": "A slice with a constant length of a contiguous array is appended to a list.",
         "fresh": "The array is made in the function, and only its name and this slice ever share its data.",

@@ -3,14 +3,14 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.lifetime import Local, local, plainly_bound, uncaptured, unobserved
 from agents.memory.analysis.modules import COMPREHENSIONS, FUNCTIONS, FunctionNode, Module, find_function, module_of
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.playbook.examples import a13 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 
 _FINDING = frozenset({"search", "match", "fullmatch"})
@@ -32,8 +32,8 @@ class KeptText:
     id: ClassVar[str] = "A13"
     name: ClassVar[str] = "the text kept instead of the match"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "matches": "The census saw a list of re.Match, and all it is given are results of search, match or fullmatch.",
         "plain local": "The list is a plain local, bound once, captured by no lambda, def, class or generator.",

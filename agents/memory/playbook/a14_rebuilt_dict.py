@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -20,7 +20,7 @@ from agents.memory.analysis.lifetime import (
 from agents.memory.analysis.modules import FUNCTIONS, LOOPS, enclosing, find_function, module_of
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import a14 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from runtime.measure.models import Holding
 
 _SPARSE = 200
@@ -35,8 +35,8 @@ class RebuiltDict:
     id: ClassVar[str] = "A14"
     name: ClassVar[str] = "dict built anew after mass deletion"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "sparse": f"At the peak the dict itself took more than {_SPARSE} bytes for each of its entries.",
         "sole owner": "The local alone was seen to hold the dict: its reference count was 1.",

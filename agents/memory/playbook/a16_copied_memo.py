@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -15,7 +15,7 @@ from agents.memory.analysis.reflection import not_reflected
 from agents.memory.analysis.resolution import Library, resolve
 from agents.memory.analysis.uses import mentioning
 from agents.memory.playbook.examples import a16 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from messaging.contents import EditedFile
 from runtime.measure.models import AttributeCensus, ClassCensus
 
@@ -33,8 +33,8 @@ class CopiedMemo:
     id: ClassVar[str] = "A16"
     name: ClassVar[str] = "memo left out of copies"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "copied": "The project copies objects with copy.deepcopy, and instances of the class are many.",
         "plain class": "The class derives from object alone and says nothing of copying, slots or attribute access.",

@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.lifetime import quiet_end
@@ -12,7 +12,7 @@ from agents.memory.analysis.modules import FUNCTIONS, Module, module_of
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.removal import harmless, removals, unused_locals
 from agents.memory.playbook.examples import a17 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 
 _REACHING = frozenset({"globals", "vars", "eval", "exec", "__dict__", "getattr", "attrgetter", "f_globals", "dir"})
 
@@ -23,8 +23,8 @@ class UnreadLog:
     id: ClassVar[str] = "A17"
     name: ClassVar[str] = "drop a list that is only appended to"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "one list": "The name is bound once, at the module's top level, to an empty list.",
         "only appended to": "Every other mention is a statement `name.append(value)` in a function of the module.",

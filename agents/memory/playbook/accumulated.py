@@ -4,13 +4,13 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.accumulators import Accumulator, accumulators
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.lazy_edits import focused, numbered, touches
-from agents.memory.playbook.rule import Candidate, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Focus, Shown, Strategy
 from agents.memory.playbook.source_edits import spliced
 
 PROOF = {
@@ -50,7 +50,7 @@ class AccumulatorRule(ABC):
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
+    strategy: ClassVar[Strategy] = "allocations"
 
     @abstractmethod
     def replaced(self, analyst: Analyst, found: Accumulator) -> Replaced | None:

@@ -4,14 +4,14 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.arrays import Array, Arrays, of_function
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, touches
-from agents.memory.playbook.rule import Candidate, Focus
+from agents.memory.playbook.rule import Candidate, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import spliced
 
 
@@ -38,8 +38,8 @@ class ArrayRule(ABC):
     id: ClassVar[str]
     name: ClassVar[str]
     category: ClassVar[str] = "image-buffers"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]]
     whole: ClassVar[bool] = False
     """All changes of a function are one candidate: each alone leaves the peak where it is."""

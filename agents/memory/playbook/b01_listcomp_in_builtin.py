@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.laziness import Region, judge
@@ -26,7 +26,7 @@ from agents.memory.playbook.lazy_edits import (
     numbered,
     touches,
 )
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 
 _CONSUMERS = frozenset({"sum", "min", "max", "any", "all"})
 
@@ -37,8 +37,8 @@ class ListcompInBuiltin:
     id: ClassVar[str] = "B01"
     name: ClassVar[str] = "list comprehension in a consuming builtin"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[dict[str, str]] = {
         "consumer": "The call is the builtin sum, min, max, any or all, which nothing in sight rebinds.",
         **PROOF,

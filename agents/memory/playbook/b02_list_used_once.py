@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.consumers import (
@@ -37,7 +37,7 @@ from agents.memory.playbook.lazy_edits import (
     numbered,
     touches,
 )
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,8 @@ class ListUsedOnce:
     id: ClassVar[str] = "B02"
     name: ClassVar[str] = "intermediate list used once"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "single consumer": "The binding reaches one read, which iterates over the list once and does nothing else.",
         "same suite": "No with, try or loop ends, and no loop begins, between the binding and the read.",

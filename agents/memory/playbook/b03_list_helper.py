@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, find_function, module_of
 from agents.memory.analysis.project import Project
@@ -12,7 +12,7 @@ from agents.memory.playbook.examples import b03 as examples
 from agents.memory.playbook.generators import Changes, collected
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -23,8 +23,8 @@ class ListHelper:
     id: ClassVar[str] = "B03"
     name: ClassVar[str] = "helper that returns a list"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "only collects": "The function appends to one new list and returns it; the list is used for nothing else.",
         "every caller": "Each mention of its name in the tree and its tests is a call whose result is iterated once.",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -22,7 +22,7 @@ from agents.memory.analysis.sharing import leaves, shared
 from agents.memory.analysis.snapshots import looked_up, snapshot
 from agents.memory.playbook.examples import b04 as examples
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 
 _MAPPING_AWARE = (Builtin("dict"), Library("collections.Counter"), Library("collections.OrderedDict"))
 """They take a mapping otherwise than the list of its keys."""
@@ -43,8 +43,8 @@ class NeedlessCopy:
     id: ClassVar[str] = "B04"
     name: ClassVar[str] = "copy of what is only iterated over"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[dict[str, str]] = {
         "copy": "The expression is a plain copy: list(), tuple(), copy.copy(), .copy() or [:], not rebound.",
         "single pass": "The copy is a temporary that its reader iterates over once and does nothing else with.",

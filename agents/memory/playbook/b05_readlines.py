@@ -1,12 +1,12 @@
 """B05: `f.readlines()` that is iterated over once: the file itself is iterated over."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import handle
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import b05 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
 from agents.memory.playbook.whole_reads import told
 
@@ -16,7 +16,7 @@ class Readlines(StreamingRule):
 
     id: ClassVar[str] = "B05"
     name: ClassVar[str] = "readlines() iterated over once"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    level: ClassVar[Level] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """A readlines() without an argument."""

@@ -1,11 +1,11 @@
 """B06: `f.read().splitlines()` and `f.read().split("\\n")` taken line by line from the file: the very same lines."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import b06 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, fresh_name, text_of
 from agents.memory.playbook.whole_reads import SPLIT_LINES, WholeRead, told, whole_read
 
@@ -15,7 +15,7 @@ class ReadInLines(StreamingRule):
 
     id: ClassVar[str] = "B06"
     name: ClassVar[str] = "whole file read to be cut into lines"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    level: ClassVar[Level] = "A"
     decoded: ClassVar[bool] = False
     """Whether the rule is for bytes that are decoded first."""
 

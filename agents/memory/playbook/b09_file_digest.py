@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import Handle, handle
 from agents.memory.analysis.modules import FUNCTIONS, text
@@ -13,7 +13,7 @@ from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Library, imported_module, resolve
 from agents.memory.playbook.examples import b09 as examples
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from agents.memory.playbook.streamed import fresh_name
 
@@ -30,8 +30,8 @@ class FileDigest:
     id: ClassVar[str] = "B09"
     name: ClassVar[str] = "whole file read to be hashed"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[dict[str, str]] = {
         "binary file": "What is read is a file of the library that gives bytes, read from where it stands to its end.",
         "hash": "It is a hash of hashlib, for which pieces one after the other count as the whole.",

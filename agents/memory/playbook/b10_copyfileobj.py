@@ -1,13 +1,13 @@
 """B10: `g.write(f.read())`: the content goes over in pieces, with `shutil.copyfileobj(f, g)`."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import Handle, handle
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import b10 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.source_edits import library
 from agents.memory.playbook.streamed_writes import WritingRule, Written, told, write_call
 
@@ -17,7 +17,7 @@ class CopyFileObject(WritingRule):
 
     id: ClassVar[str] = "B10"
     name: ClassVar[str] = "whole file read to be written elsewhere"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    level: ClassVar[Level] = "P"
 
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:
         """A write() of all that a read() gives."""

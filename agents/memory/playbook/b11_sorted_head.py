@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.kinds import Kind
 from agents.memory.analysis.laziness import Region, judge
@@ -16,7 +16,7 @@ from agents.memory.analysis.resolution import Builtin, methods, resolve
 from agents.memory.playbook.examples import b11 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, source, spliced
 
 _MOST = 1000
@@ -44,8 +44,8 @@ class SortedHead:
     id: ClassVar[str] = "B11"
     name: ClassVar[str] = "first few of a sorted list"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "head": f"A slice from the start, of 1 to {_MOST} elements, is all that is taken of the builtin sorted().",
         "order": "Comparing elements (or their keys) has no effect and is a total order.",

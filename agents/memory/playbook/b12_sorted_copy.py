@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.effects import Place
 from agents.memory.analysis.modules import FUNCTIONS, enclosing, text
@@ -15,7 +15,7 @@ from agents.memory.analysis.sequences import sequence
 from agents.memory.playbook.examples import b12 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 
 
@@ -25,8 +25,8 @@ class SortedCopy:
     id: ClassVar[str] = "B12"
     name: ClassVar[str] = "sorted copy in place of the list"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "same name": "The builtin sorted() of a local is assigned to that local, and to nothing else.",
         "own list": "Each value of the local is a new list, and nothing but the local holds it.",

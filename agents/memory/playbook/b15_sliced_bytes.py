@@ -1,13 +1,13 @@
 """B15: bytes that a parser cuts shorter and shorter: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import LOOPS, enclosing, text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 
 class SlicedBytes(ProposingRule):
@@ -15,7 +15,7 @@ class SlicedBytes(ProposingRule):
 
     id: ClassVar[str] = "B15"
     name: ClassVar[str] = "bytes cut shorter step by step"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A slice of a local, from an offset on, that takes its place in a loop."""

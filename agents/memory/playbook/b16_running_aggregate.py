@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.flow import flow_of
 from agents.memory.analysis.kinds import SCALARS
@@ -16,7 +16,7 @@ from agents.memory.playbook.examples import b16 as examples
 from agents.memory.playbook.grouped_lists import Feed, Groups, groups
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, source, spliced
 
 _EXACT = frozenset({"int", "bool"})
@@ -38,8 +38,8 @@ class RunningAggregate:
     id: ClassVar[str] = "B16"
     name: ClassVar[str] = "lists by key that are only reduced"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "groups": "A local dict that begins empty, whose only changes append one value to the list of one key.",
         "only reduced": "Each list is read only by one and the same of sum(), len(), min() and max().",

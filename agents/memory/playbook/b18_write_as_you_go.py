@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.accumulators import Accumulator, accumulators, appended
 from agents.memory.analysis.effects import Effects
@@ -16,7 +16,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.playbook.examples import b18 as examples
 from agents.memory.playbook.lazy_edits import focused, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import atom, source, span
 from agents.memory.playbook.streamed import fresh_name
 from messaging.contents import EditedFile
@@ -40,8 +40,8 @@ class WriteAsYouGo:
     id: ClassVar[str] = "B18"
     name: ClassVar[str] = "lines collected to be written joined"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[dict[str, str]] = {
         "only collected": "The list begins empty right before the loop, is appended to there, and joined right after.",
         "loop apart": "The loop does nothing that others see, and reads no file: it cannot tell that one is open.",

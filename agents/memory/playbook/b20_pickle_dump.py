@@ -1,13 +1,13 @@
 """B20: `f.write(pickle.dumps(x))` -> `pickle.dump(x, f)`."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import imported_module
 from agents.memory.playbook.examples import b20 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.source_edits import source
 from agents.memory.playbook.streamed_writes import WritingRule, Written, arguments, rest_of, told, write_call
 
@@ -17,7 +17,7 @@ class PickleDump(WritingRule):
 
     id: ClassVar[str] = "B20"
     name: ClassVar[str] = "pickle made whole to be written"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    level: ClassVar[Level] = "P"
     module: ClassVar[str] = "pickle"
     binary: ClassVar[bool] = True
 

@@ -3,12 +3,12 @@
 import ast
 import re
 import warnings
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Library, imported_module, resolve
 from agents.memory.playbook.examples import b21 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
 
 
@@ -17,7 +17,7 @@ class FindAll(StreamingRule):
 
     id: ClassVar[str] = "B21"
     name: ClassVar[str] = "findall() iterated over once"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    level: ClassVar[Level] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """A findall() of the library's re, with a pattern that is written there."""

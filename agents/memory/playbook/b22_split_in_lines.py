@@ -3,14 +3,14 @@ lines one at a time."""
 
 import ast
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Class, Library, imported_module, methods, resolve
 from agents.memory.playbook.examples import b22 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level
 from agents.memory.playbook.source_edits import library
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
 
@@ -27,7 +27,7 @@ class SplitInLines(StreamingRule):
 
     id: ClassVar[str] = "B22"
     name: ClassVar[str] = "text split into lines that are iterated over once"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    level: ClassVar[Level] = "P"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """A split() of a text at each \\n."""

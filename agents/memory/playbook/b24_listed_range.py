@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import Module, text
 from agents.memory.analysis.project import Project
@@ -12,7 +12,7 @@ from agents.memory.analysis.single_read import visible_outside
 from agents.memory.playbook.examples import b24 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 
 
@@ -22,8 +22,8 @@ class ListedRange:
     id: ClassVar[str] = "B24"
     name: ClassVar[str] = "list of a range"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "range": "The value is list() or tuple() of range(), or a comprehension that gives each of its integers.",
         "own name": "It is the one value of a name that neither frame inspection nor another file reaches.",

@@ -1,7 +1,7 @@
 """B25: a table of which each row needs only the row before: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.ownership import introspected
@@ -9,7 +9,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.reads import every_read, kept_in
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 
 class RollingRows(ProposingRule):
@@ -17,7 +17,7 @@ class RollingRows(ProposingRule):
 
     id: ClassVar[str] = "B25"
     name: ClassVar[str] = "table filled row by row"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A list of lists of which row `i` is written and rows `i` and `i - 1` are read, and at last the last one."""

@@ -1,14 +1,14 @@
 """B26: `cursor.fetchall()` that is iterated over once: the cursor itself is iterated over."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import Handle, handed_on, uses
 from agents.memory.analysis.modules import FUNCTIONS, text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Library, resolve
 from agents.memory.playbook.examples import b26 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
 
 _QUERIES = frozenset({"execute", "executemany", "executescript"})
@@ -20,7 +20,7 @@ class FetchAll(StreamingRule):
 
     id: ClassVar[str] = "B26"
     name: ClassVar[str] = "fetchall() iterated over once"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    level: ClassVar[Level] = "P"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """A fetchall() of a cursor of sqlite3 whose connection this frame alone holds."""

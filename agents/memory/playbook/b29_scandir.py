@@ -1,13 +1,13 @@
 """B29: a list of paths that is iterated over: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called, iterated
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 _LAZY = {"glob.glob": "glob.iglob", "os.listdir": "os.scandir"}
 
@@ -17,7 +17,7 @@ class ScanDir(ProposingRule):
 
     id: ClassVar[str] = "B29"
     name: ClassVar[str] = "list of paths iterated over"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A list of paths that a loop goes over."""

@@ -1,13 +1,13 @@
 """B30: the output of a process that is kept whole to be cut into lines: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level, Strategy
 
 
 class ProcessLines(ProposingRule):
@@ -15,8 +15,8 @@ class ProcessLines(ProposingRule):
 
     id: ClassVar[str] = "B30"
     name: ClassVar[str] = "output of a process kept whole"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """The output of a finished process, cut into lines."""

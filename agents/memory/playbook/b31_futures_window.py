@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import enclosing, text
 from agents.memory.analysis.project import Project
@@ -12,7 +12,7 @@ from agents.memory.analysis.resolution import Builtin, Library, resolve
 from agents.memory.analysis.streams import Taken, taken
 from agents.memory.playbook.examples import b31 as examples
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from agents.memory.playbook.streamed import bound_names, with_helper
 
@@ -39,8 +39,8 @@ class FuturesWindow:
     id: ClassVar[str] = "B31"
     name: ClassVar[str] = "all futures submitted before the first result"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "reordering"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "reordering"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[dict[str, str]] = {
         "pool": "The tasks go to a pool of concurrent.futures that a with of this function opened.",
         "results in turn": "One loop goes over all futures in their order and asks each for its result, nothing else.",

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis import knowledge
 from agents.memory.analysis.effects import Place
@@ -16,7 +16,7 @@ from agents.memory.playbook.deep_copies import read_copies
 from agents.memory.playbook.examples import b32 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import spliced
 
 _COPIED = frozenset({"list", "dict"})
@@ -31,8 +31,8 @@ class LastCopy:
     id: ClassVar[str] = "B32"
     name: ClassVar[str] = "copy of what is not used again"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "copy": "The value is a shallow copy of a local of a known builtin type, of that very type.",
         "sole owner": "Every value of the local is new, and nothing but the local holds it when it is copied.",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, text
 from agents.memory.analysis.ownership import introspected
@@ -16,7 +16,7 @@ from agents.memory.analysis.sequences import sequence
 from agents.memory.playbook.examples import b33 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 
 _ROWS = frozenset({"list", "tuple"})
@@ -49,8 +49,8 @@ class OneColumn:
     id: ClassVar[str] = "B33"
     name: ClassVar[str] = "rows transposed to read one column"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "one column": "All columns of the builtin zip(*rows) but one are dropped, or bound to locals nobody reads.",
         "rows": "The rows are a list or tuple of lists or tuples.",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis import helpers
 from agents.memory.analysis.effects import NOTHING
@@ -18,7 +18,7 @@ from agents.memory.analysis.restated import taken_back
 from agents.memory.playbook.examples import b34 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, needs_own_frame, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import atom, clauses, source, spliced
 from agents.memory.playbook.written_out import written_out
 
@@ -32,8 +32,8 @@ class CountedList:
     id: ClassVar[str] = "B34"
     name: ClassVar[str] = "list that is only counted"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "counted": "A list comprehension, list(), tuple() or a helper that returns one is the argument of the builtin"
         " len(), and nothing else reads it.",

@@ -1,13 +1,13 @@
 """B35: a JSON document of which few fields are read: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level, Strategy
 
 
 class ProjectedJson(ProposingRule):
@@ -15,8 +15,8 @@ class ProjectedJson(ProposingRule):
 
     id: ClassVar[str] = "B35"
     name: ClassVar[str] = "JSON document loaded with all its fields"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A load() without a hook."""

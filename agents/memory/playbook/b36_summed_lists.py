@@ -3,7 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.mentions import mentioned
 from agents.memory.analysis.modules import module_of, text
@@ -14,7 +14,7 @@ from agents.memory.analysis.resolution import Builtin, methods, resolve
 from agents.memory.playbook.examples import b36 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, source, spliced
 
 _OPERATORS = frozenset({"__radd__", "__add__", "__iter__"})
@@ -26,8 +26,8 @@ class SummedLists:
     id: ClassVar[str] = "B36"
     name: ClassVar[str] = "lists added up by sum()"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "sum of lists": "The call is the builtin sum() with an empty list to start from, whose result is a list.",
         "elements": "What is added up are lists: seen in the code, or sum() would have raised TypeError, which no code"

@@ -1,14 +1,14 @@
 """B37: a recursion that passes on what is left of a sequence: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import parameters, text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Function, resolve
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 
 class RecursiveSlices(ProposingRule):
@@ -16,7 +16,7 @@ class RecursiveSlices(ProposingRule):
 
     id: ClassVar[str] = "B37"
     name: ClassVar[str] = "recursion on slices"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A call of the function by itself with its own parameter cut at the front."""

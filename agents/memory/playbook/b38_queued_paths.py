@@ -1,13 +1,13 @@
 """B38: a search that queues whole paths: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level, Strategy
 
 
 class QueuedPaths(ProposingRule):
@@ -15,8 +15,8 @@ class QueuedPaths(ProposingRule):
 
     id: ClassVar[str] = "B38"
     name: ClassVar[str] = "queue of whole paths"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A path that was taken from a queue and is put back into it with one more step."""

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.restated import taken_back
@@ -11,7 +11,7 @@ from agents.memory.playbook.examples import b39 as examples
 from agents.memory.playbook.generators import concatenated
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 
 class ConcatenatedWalk:
@@ -20,8 +20,8 @@ class ConcatenatedWalk:
     id: ClassVar[str] = "B39"
     name: ClassVar[str] = "recursive walk that adds up lists"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "walk": "All the function returns are list displays and its own results, added to each other.",
         "every caller": "Each mention of its name in the tree and its tests is a call whose result is iterated once.",

@@ -1,14 +1,14 @@
 """B40: a binary file that is read whole to be searched: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import handle
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen, called
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level, Strategy
 
 _SEARCHES = frozenset({"re.search", "re.match", "re.fullmatch", "re.finditer", "re.findall"})
 
@@ -18,8 +18,8 @@ class MappedSearch(ProposingRule):
 
     id: ClassVar[str] = "B40"
     name: ClassVar[str] = "binary file read whole to be searched"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """A search in all that a binary file holds."""

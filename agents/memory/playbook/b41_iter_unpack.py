@@ -3,14 +3,14 @@
 import ast
 import re
 import struct
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import uses
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, imported_module, resolve
 from agents.memory.playbook.examples import b41 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, text_of
 
 _CODE = re.compile(r"[?cbBhHiIqQefd]")
@@ -24,7 +24,7 @@ class IterUnpack(StreamingRule):
 
     id: ClassVar[str] = "B41"
     name: ClassVar[str] = "buffer unpacked whole and iterated over once"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    level: ClassVar[Level] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """An unpack() whose format says: as many of one code as the buffer holds."""

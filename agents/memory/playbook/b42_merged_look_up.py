@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.effects import Effects, Place
 from agents.memory.analysis.laziness import Region, judge
@@ -15,7 +15,7 @@ from agents.memory.analysis.reads import every_read, kept_in
 from agents.memory.playbook.examples import b42 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, spliced
 from runtime.measure.models import Holding
 
@@ -30,8 +30,8 @@ class MergedLookUp:
     id: ClassVar[str] = "B42"
     name: ClassVar[str] = "merged dict for look-ups"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "merge": "A dict display of nothing but `**` of locals, each a plain dict.",
         "look-ups": "Each read of the merged dict is `[key]`, `get()` or `in`.",

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.concrete import concrete, edited
 from agents.memory.analysis.effects import NOTHING, Effects
@@ -16,7 +16,7 @@ from agents.memory.playbook.examples import b43 as examples
 from agents.memory.playbook.fed_collections import fed
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, as_sole_argument, evidence, focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 _HASHING = (Builtin("frozenset"), Library("collections.Counter"))
 _PAIRS = (Builtin("dict"), Library("collections.OrderedDict"))
@@ -40,8 +40,8 @@ class FedCollection:
     id: ClassVar[str] = "B43"
     name: ClassVar[str] = "list comprehension that feeds a collection"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "consumer": "The call is frozenset, dict, Counter, OrderedDict, deque, fsum or prod, or extend() or update() of"
         " a local of a known builtin type, and takes each element once.",

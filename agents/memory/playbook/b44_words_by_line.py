@@ -1,11 +1,11 @@
 """B44: `f.read().split()`: the words are taken from one line after the other."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import b44 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.streamed import Pieces, StreamingRule, Whole, fresh_name, text_of
 from agents.memory.playbook.whole_reads import told, whole_read
 
@@ -15,7 +15,7 @@ class WordsByLine(StreamingRule):
 
     id: ClassVar[str] = "B44"
     name: ClassVar[str] = "whole file read to be cut into words"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    level: ClassVar[Level] = "A"
 
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
         """A whole read that is cut at any white space."""

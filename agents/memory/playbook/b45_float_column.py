@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.effects import NOTHING
 from agents.memory.analysis.laziness import Region, judge
@@ -17,7 +17,7 @@ from agents.memory.analysis.single_read import visible_outside
 from agents.memory.playbook.examples import b45 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, needs_own_frame, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, source, spliced
 
 _REDUCING = frozenset(
@@ -34,8 +34,8 @@ class FloatColumn:
     id: ClassVar[str] = "B45"
     name: ClassVar[str] = "column of floats"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "floats": "Each element is the result of the builtin float(), an exact double.",
         "only reduced": "Each read counts, sums or compares the elements, tests the list, or computes with each:"

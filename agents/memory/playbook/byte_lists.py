@@ -8,7 +8,8 @@ from agents.memory.analysis.kinds import NUMBERS
 from agents.memory.analysis.modules import Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, Library, resolve
-from agents.memory.analysis.sequence_uses import SequenceUse, Spread, enumerated, only_tested
+from agents.memory.analysis.sequence_holders import SequenceUse, Spread
+from agents.memory.analysis.sequence_uses import enumerated, only_tested
 
 BYTE_USES = frozenset({"index", "store", "slice-store", "iterate", "length", "truth", "none"})
 _COUNTING = frozenset({"sum", "any", "all"})

@@ -2,14 +2,14 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.classes import ClassFacts, class_facts, written_from_outside
 from agents.memory.analysis.mentions import mentioned
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.uses import last_name, mentioning
 from agents.memory.playbook.examples import c01 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.slots_chain import Link, chain
 from agents.memory.playbook.slots_edits import edits_with_slots
 from agents.memory.playbook.storage import WEAK, is_class, is_foreign, needs_dict, old_pickles, unrelated
@@ -24,8 +24,8 @@ class SlottedClass:
     id: ClassVar[str] = "C01"
     name: ClassVar[str] = "slots for a plain class"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "plain": "The class and its bases are plain classes of the project: no other base with a layout, metaclass,"
         " unknown decorator, cached_property, or member that knows how attributes are stored.",

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -14,7 +14,7 @@ from agents.memory.analysis.modules import FUNCTIONS
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.uses import defines, last_name, mentioning
 from agents.memory.playbook.examples import c02 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.storage import CACHED, WEAK, is_class, needs_dict
 
 _BEFORE_SLOTS = frozenset(
@@ -30,8 +30,8 @@ class SlottedDataclass:
     id: ClassVar[str] = "C02"
     name: ClassVar[str] = "slots for a dataclass"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "version": "The lowest supported Python has dataclass(slots=True): 3.10.",
         "dataclass": "The class has the standard library's decorator, no other, and no slots yet.",

@@ -1,12 +1,12 @@
 """C03: many dicts have the same keys. A NamedTuple or a class with slots stores the keys once."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c03 as examples
 from agents.memory.playbook.observed import PRECONDITIONS, holding_of, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 
 class DictRecords:
@@ -15,8 +15,8 @@ class DictRecords:
     id: ClassVar[str] = "C03"
     name: ClassVar[str] = "records kept as dicts"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = PRECONDITIONS
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:

@@ -2,16 +2,17 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.sequence_uses import Spread, spread
+from agents.memory.analysis.sequence_holders import Spread
+from agents.memory.analysis.sequence_uses import spread
 from agents.memory.playbook.byte_lists import bytearray_known, fits, repeated, whole
 from agents.memory.playbook.examples import c05 as examples
 from agents.memory.playbook.lazy_edits import numbered
 from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packing import Binding, bindings, number_indexes, outside
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -22,8 +23,8 @@ class ByteFlags:
     id: ClassVar[str] = "C05"
     name: ClassVar[str] = "list of flags in a bytearray"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "repeated": "The list is one flag, or one int from 0 to 255, repeated; `bytearray` is the builtin.",
         "stores": "Whatever is stored into it is a flag where it began as flags, else a constant from 0 to 255.",

@@ -2,17 +2,18 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.sequence_uses import Spread, elements, spread
+from agents.memory.analysis.sequence_holders import Spread
+from agents.memory.analysis.sequence_uses import elements, spread
 from agents.memory.playbook.examples import c07 as examples
 from agents.memory.playbook.lazy_edits import numbered
 from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packed_numbers import CODE, GLOBALS, IMPORTS, packed_text
 from agents.memory.playbook.packing import Binding, bindings, free, identities, number_indexes, outside, with_helper
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import spliced
 from messaging.contents import EditedFile
 
@@ -25,8 +26,8 @@ class PackedMatrix:
     id: ClassVar[str] = "C07"
     name: ClassVar[str] = "lists of numbers in arrays"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "numbers": "A comprehension or list() makes each row, of numbers as far as the source tells; it does the same"
         " as a generator that is exhausted at once.",

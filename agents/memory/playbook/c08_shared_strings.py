@@ -1,29 +1,50 @@
-"""C08: an attribute holds many equal strings, each an object of its own. Keep one of each."""
+"""C08: an attribute or a local list holds many equal strings, each an object of its own. Keep one of each."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
-from agents.memory.playbook import shared_values
+from agents.memory.playbook import shared_locals, shared_values
 from agents.memory.playbook.examples import c08 as examples
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.local_memos import LIMIT
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 _STRINGS = shared_values.Sharing("str", "strings", "type(value) is not str", "str", ("type", "str", "len"))
 
+_LOCAL = shared_locals.LocalSharing(
+    "str",
+    "strings",
+    "exact str",
+    f'''
+def _string_sharing():
+    """A function that gives an equal str seen before, or the value itself; {LIMIT} are remembered."""
+    known: dict = {{}}
+
+    def shared(value):
+        if type(value) is not str:
+            return value
+        return known.setdefault(value, value) if len(known) < {LIMIT} else known.get(value, value)
+
+    return shared
+'''.strip(),
+    ("type", "str", "len"),
+)
+
 
 class SharedStrings:
-    """`self.a = text` -> `self.a = _share_a(text)`, with a memo of limited size."""
+    """`self.a = text` -> `self.a = _share_a(text)`, `rows.append(share_str(text))`, with a memo of limited size."""
 
     id: ClassVar[str] = "C08"
     name: ClassVar[str] = "one object for equal strings"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = shared_values.PRECONDITIONS
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
-        """A candidate for the attribute of the focus, else for each of the class's, biggest first."""
+        """A candidate for the attribute or the local of the focus, or for each attribute of its class."""
         yield from shared_values.find(self, project, focus, _STRINGS)
+        yield from shared_locals.find(self, project, focus, _LOCAL)
 
     VALID: ClassVar[list[Example]] = examples.VALID
     INVALID: ClassVar[list[Example]] = examples.INVALID

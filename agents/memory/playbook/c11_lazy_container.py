@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere
 from agents.memory.analysis.mentions import mentioned
@@ -12,7 +12,7 @@ from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.uses import AttributeUse, mentioning
 from agents.memory.playbook.examples import c11 as examples
 from agents.memory.playbook.lazy_containers import fed, feeds_alone, tolerant
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import library, source, spliced
 from agents.memory.playbook.storage import KNOWING, needs_dict
 from messaging.contents import EditedFile
@@ -31,8 +31,8 @@ class LazyContainer:
     id: ClassVar[str] = "C11"
     name: ClassVar[str] = "containers made when they are first fed"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "mostly empty": "In the profiled run most of the containers were empty.",
         "one making": "The attribute is assigned once, an empty list or dict in __init__, and is no value of a class.",

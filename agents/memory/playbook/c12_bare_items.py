@@ -1,12 +1,12 @@
 """C12: a dict holds a set or list for each key, and most hold one item. The bare item is smaller."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c12 as examples
 from agents.memory.playbook.observed import PRECONDITIONS, holding_of, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 
 class BareItems:
@@ -15,8 +15,8 @@ class BareItems:
     id: ClassVar[str] = "C12"
     name: ClassVar[str] = "containers of one item"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = PRECONDITIONS
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:

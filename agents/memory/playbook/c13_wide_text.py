@@ -1,12 +1,12 @@
 """C13: a text with one wide character takes four bytes for each. As UTF-8 bytes it takes little more than one."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c13 as examples
 from agents.memory.playbook.observed import PRECONDITIONS, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 _WIDE = 3.5
 """Bytes a character from which a text is stored in four each."""
@@ -18,8 +18,8 @@ class WideText:
     id: ClassVar[str] = "C13"
     name: ClassVar[str] = "text in four bytes a character"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = PRECONDITIONS
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:

@@ -1,7 +1,7 @@
 """C14: bytes that a loop adds to: a bytearray, which grows in place."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.accumulators import Accumulator, looped
 from agents.memory.analysis.modules import text
@@ -10,7 +10,7 @@ from agents.memory.analysis.region import catches
 from agents.memory.analysis.resolution import Builtin, methods, resolve
 from agents.memory.playbook.accumulated import AccumulatorRule, Replaced
 from agents.memory.playbook.examples import c14 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level, Strategy
 from agents.memory.playbook.source_edits import source
 
 _ALIKE = frozenset({"startswith", "endswith", "find", "rfind", "index", "rindex", "count", "decode", "hex", "isdigit"})
@@ -24,8 +24,8 @@ class GrowingBytes(AccumulatorRule):
 
     id: ClassVar[str] = "C14"
     name: ClassVar[str] = "bytes that a loop adds to"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
 
     def replaced(self, analyst: Analyst, found: Accumulator) -> Replaced | None:
         """For `b""` that a loop adds to and that is read as it is, or taken as bytes after the loop."""

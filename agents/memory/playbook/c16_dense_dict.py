@@ -1,12 +1,12 @@
 """C16: a dict with dense int keys could be a list or an array."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c16 as examples
 from agents.memory.playbook.number_keys import all_ints, keyed, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 
 class DenseDict:
@@ -15,8 +15,8 @@ class DenseDict:
     id: ClassVar[str] = "C16"
     name: ClassVar[str] = "dict with dense int keys"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = {
         "keys": "Every key in the source is an int.",
         "closed uses": "The dict is a local that begins empty and is used by its keys alone; its length may be taken.",

@@ -1,7 +1,7 @@
 """C17: a list of which only the last few elements are read: a deque that keeps no more."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis import knowledge
 from agents.memory.analysis.accumulators import Accumulator, appended, looped
@@ -9,7 +9,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.playbook.accumulated import AccumulatorRule, Replaced
 from agents.memory.playbook.examples import c17 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level, Strategy
 from agents.memory.playbook.source_edits import library
 
 _AT_ONCE = knowledge.EXHAUSTING_BUILTINS - {"dict"}
@@ -24,8 +24,8 @@ class Window(AccumulatorRule):
 
     id: ClassVar[str] = "C17"
     name: ClassVar[str] = "list of which only the end is read"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
 
     def replaced(self, analyst: Analyst, found: Accumulator) -> Replaced | None:
         """For an empty list that a loop appends to and that is read as `w[-k:]` and `w[-n]` alone, n up to k."""

@@ -1,12 +1,12 @@
 """C18: datetime objects dominate. A number of seconds or an array of them is smaller."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c18 as examples
 from agents.memory.playbook.observed import PRECONDITIONS, attribute_of, holding_of, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 _DATES = frozenset({"datetime.datetime", "datetime.date", "datetime.timedelta"})
 
@@ -17,8 +17,8 @@ class Timestamps:
     id: ClassVar[str] = "C18"
     name: ClassVar[str] = "datetime objects"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = PRECONDITIONS
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:

@@ -1,12 +1,12 @@
 """C19: a dict holds a dict for each key. Where the inner values are all alike, a tuple of the inner keys is smaller."""
 
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c19 as examples
 from agents.memory.playbook.observed import PRECONDITIONS, holding_of, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 
 class NestedDicts:
@@ -15,8 +15,8 @@ class NestedDicts:
     id: ClassVar[str] = "C19"
     name: ClassVar[str] = "dict of dicts"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = PRECONDITIONS
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, qualified_name, text
 from agents.memory.analysis.ownership import introspected
@@ -11,7 +11,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.playbook.examples import c21 as examples
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 
 _READERS = frozenset(
@@ -27,8 +27,8 @@ class ListedText:
     id: ClassVar[str] = "C21"
     name: ClassVar[str] = "the text instead of a list of its characters"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "text": "The list is made by the builtin list() of what is surely a str or bytes.",
         "one name": "It is bound to one local name, bound nowhere else and used in no inner function.",

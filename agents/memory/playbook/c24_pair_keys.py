@@ -2,12 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import c24 as examples
 from agents.memory.playbook.number_keys import keyed, proposal
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 
 
 class PairKeys:
@@ -16,8 +16,8 @@ class PairKeys:
     id: ClassVar[str] = "C24"
     name: ClassVar[str] = "dict keyed by pairs"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "S"
     preconditions: ClassVar[Mapping[str, str]] = {
         "keys": "Every key in the source is a tuple of two.",
         "closed uses": "The dict is a local that begins empty and is used by its keys alone; its length may be taken.",

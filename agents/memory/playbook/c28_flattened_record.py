@@ -3,7 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import libcst as cst
 
@@ -15,7 +15,7 @@ from agents.memory.analysis.uses import Reflection, last_name, mentioning
 from agents.memory.playbook.attribute_edits import declarations
 from agents.memory.playbook.examples import c28 as examples
 from agents.memory.playbook.records import Record, record_of
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.storage import KNOWING, needs_dict, unrelated
 from messaging.contents import EditedFile
 
@@ -31,8 +31,8 @@ class FlattenedRecord:
     id: ClassVar[str] = "C28"
     name: ClassVar[str] = "fields instead of a record that holds them"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "one record": "The attribute is written once, in the body of __init__, with a call of a NamedTuple or plain"
         " dataclass that gives each field once.",

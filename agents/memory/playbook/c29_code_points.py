@@ -2,16 +2,17 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
-from agents.memory.analysis.sequence_uses import Spread, spread
+from agents.memory.analysis.sequence_holders import Spread
+from agents.memory.analysis.sequence_uses import spread
 from agents.memory.playbook.examples import c29 as examples
 from agents.memory.playbook.lazy_edits import numbered
 from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packing import Binding, bindings, free, identities, number_indexes, outside, with_helper
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -32,8 +33,8 @@ class CodePoints:
     id: ClassVar[str] = "C29"
     name: ClassVar[str] = "code points in a tuple or list"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "code points": "Every element is ord() of one element of what is iterated over, by builtins nothing rebinds.",
         "closed uses": "All that is done with the sequence, wherever it is passed, is to index it by a number, to"

@@ -2,21 +2,22 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.inference import Kinds
 from agents.memory.analysis.kinds import NUMBERS
 from agents.memory.analysis.mentions import mentioned
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, text
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.sequence_uses import Spread, spread
+from agents.memory.analysis.sequence_holders import Spread
+from agents.memory.analysis.sequence_uses import spread
 from agents.memory.analysis.uses import last_name, uses
 from agents.memory.playbook.examples import c30 as examples
 from agents.memory.playbook.lazy_edits import numbered
 from agents.memory.playbook.packed_candidates import packed_candidate
 from agents.memory.playbook.packed_rows import GLOBALS, IMPORTS, MOST, NAME, packed_rows
 from agents.memory.playbook.packing import Binding, bindings, free, number_indexes, outside, with_helper
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 from messaging.contents import EditedFile
 
@@ -30,8 +31,8 @@ class PackedRows:
     id: ClassVar[str] = "C30"
     name: ClassVar[str] = "list of tuples in columns"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "rows": "The list begins empty or as one element repeated, and tuples of one length are seen to be put in.",
         "closed uses": "All that is done with the list, wherever it is passed, is to append, to read or store at a"

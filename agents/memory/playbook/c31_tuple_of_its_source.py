@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal, TypeGuard
+from typing import ClassVar, TypeGuard
 
 import libcst as cst
 
@@ -21,7 +21,7 @@ from agents.memory.analysis.resolution import Builtin, Library, resolve
 from agents.memory.analysis.uses import MUTATORS
 from agents.memory.playbook.examples import c31 as examples
 from agents.memory.playbook.lazy_edits import numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 
 _PICKING = {
     Builtin("reversed"): 0,
@@ -45,8 +45,8 @@ class TupleOfItsSource:
     id: ClassVar[str] = "C31"
     name: ClassVar[str] = "one tuple for an equal tuple made of it"
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]] = {
         "picked": "The value is the builtin tuple() of elements picked from one name, none of them computed anew.",
         "same objects": "It is replaced only where both are exact tuples of the same objects: the code tests that.",

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.arrays import Arrays
 from agents.memory.analysis.effects import NOTHING
@@ -18,7 +18,7 @@ from agents.memory.analysis.resolution import Builtin, Library, resolve
 from agents.memory.playbook.examples import d05 as examples
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import PROOF, evidence, focused, needs_own_frame, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import source, spliced
 
 _FLOATS = frozenset(
@@ -32,8 +32,8 @@ class FromIter:
     id: ClassVar[str] = "D05"
     name: ClassVar[str] = "array of a list comprehension"
     category: ClassVar[str] = "image-buffers"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "A"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "A"
     preconditions: ClassVar[Mapping[str, str]] = {
         "numbers": "Each element is a Python number for which numpy would take the same dtype, also when there is none:"
         " float without a dtype, any number for float64, an int for int64.",

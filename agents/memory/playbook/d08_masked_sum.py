@@ -1,13 +1,13 @@
 """D08: a sum over a masked copy: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import array_proposals as proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 
 class MaskedSum(ProposingRule):
@@ -15,7 +15,7 @@ class MaskedSum(ProposingRule):
 
     id: ClassVar[str] = "D08"
     name: ClassVar[str] = "sum over a masked copy"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """What is proposed for such a call."""

@@ -1,14 +1,14 @@
 """D13: a product with a diagonal matrix: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.external import library_function
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import array_proposals as proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 
 class Diagonal(ProposingRule):
@@ -16,7 +16,7 @@ class Diagonal(ProposingRule):
 
     id: ClassVar[str] = "D13"
     name: ClassVar[str] = "product with a diagonal matrix"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """What is proposed for such a call."""

@@ -1,14 +1,14 @@
 """D14: an array of 8-byte integers made of zeros: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.external import external, library_function
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import array_proposals as proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level, Strategy
 
 
 class SmallFlags(ProposingRule):
@@ -16,8 +16,8 @@ class SmallFlags(ProposingRule):
 
     id: ClassVar[str] = "D14"
     name: ClassVar[str] = "integers of 8 bytes"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "quantization"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    strategy: ClassVar[Strategy] = "quantization"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """What is proposed for such a call."""

@@ -1,13 +1,13 @@
 """D16: the sum of an array as a list: a proposal."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.playbook.examples import array_proposals as proposals
 from agents.memory.playbook.proposed import ProposingRule, Seen
-from agents.memory.playbook.rule import Example, Focus
+from agents.memory.playbook.rule import Example, Focus, Level
 
 
 class SummedList(ProposingRule):
@@ -15,7 +15,7 @@ class SummedList(ProposingRule):
 
     id: ClassVar[str] = "D16"
     name: ClassVar[str] = "array summed as a list"
-    level: ClassVar[Literal["A", "P", "S"]] = "S"
+    level: ClassVar[Level] = "S"
 
     def seen(self, analyst: Analyst, node: ast.expr, focus: Focus) -> Seen | None:
         """What is proposed for such a call."""

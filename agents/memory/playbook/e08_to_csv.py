@@ -1,13 +1,13 @@
 """E08: `f.write(frame.to_csv())` -> `frame.to_csv(f)`."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import methods
 from agents.memory.playbook.examples import e08 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level
 from agents.memory.playbook.source_edits import atom
 from agents.memory.playbook.streamed_writes import WritingRule, Written, arguments, told, write_call
 
@@ -20,7 +20,7 @@ class ToCsv(WritingRule):
 
     id: ClassVar[str] = "E08"
     name: ClassVar[str] = "CSV text of a frame made whole to be written"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    level: ClassVar[Level] = "P"
 
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:
         """A write() to a text file of what a frame's to_csv() gives when it is told no file."""

@@ -4,7 +4,7 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.array_uses import loads
 from agents.memory.analysis.arrays import Arrays
@@ -13,7 +13,7 @@ from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.playbook.array_rules import arrays_of
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import spliced
 
 FRAME = "pandas.DataFrame"
@@ -37,8 +37,8 @@ class FrameRule(ABC):
 
     id: ClassVar[str]
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     name: ClassVar[str]
     preconditions: ClassVar[Mapping[str, str]]
     VALID: ClassVar[list[Example]]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.sequence_uses import Spread
+from agents.memory.analysis.sequence_holders import Spread
 from agents.memory.playbook.packing import Binding
 from agents.memory.playbook.rule import Candidate, Focus, Rule, Shown
 from messaging.contents import EditedFile

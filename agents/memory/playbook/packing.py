@@ -11,7 +11,7 @@ from agents.memory.analysis.inference import Kinds
 from agents.memory.analysis.kinds import NUMBERS
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, find_function, module_of, text
 from agents.memory.analysis.project import Project
-from agents.memory.analysis.sequence_uses import Carrier, SequenceUse, Spread
+from agents.memory.analysis.sequence_holders import Carrier, SequenceUse, Spread
 from agents.memory.analysis.uses import uses
 from agents.memory.playbook.lazy_edits import nodes_in, touches
 from agents.memory.playbook.rule import Focus

@@ -4,14 +4,14 @@ import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Library, resolve
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Focus, Shown, Strategy
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class ProposingRule(ABC):
 
     id: ClassVar[str]
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
+    strategy: ClassVar[Strategy] = "allocations"
     preconditions: ClassVar[dict[str, str]] = {
         "seen": "An expression that makes something whole which could be taken in parts.",
         "open": "What has to be made sure of by a person, before the change is made.",

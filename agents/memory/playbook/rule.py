@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar, Protocol
 
 from agents.memory.analysis.project import Project
-from messaging.contents import Candidate, Shown
+from messaging.contents import Candidate, Level, Shown, Strategy
 from runtime.measure.models import ClassCensus, FunctionPlace, Holding
 
-__all__ = ["Candidate", "Example", "Focus", "Rule", "Shown"]
+__all__ = ["Candidate", "Example", "Focus", "Level", "Rule", "Shown", "Strategy"]
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Rule(Protocol):
     """Short name: `early del of a dead local`."""
     category: ClassVar[str]
     """Allocation category of the specification, as a slug: `data-structures`, `image-buffers`."""
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]]
-    level: ClassVar[Literal["A", "P", "S"]]
+    strategy: ClassVar[Strategy]
+    level: ClassVar[Level]
     preconditions: ClassVar[Mapping[str, str]]
     """Name -> one sentence. `Candidate.shown` gives the evidence for each, by the same names, in this order."""
     VALID: ClassVar[list[Example]]

@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import Handle
 from agents.memory.analysis.modules import COMPREHENSIONS, Module, text
@@ -14,7 +14,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.restated import restated, taken_back
 from agents.memory.analysis.streams import Streaming, Taken, streaming, taken
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Focus, Shown, Strategy
 from agents.memory.playbook.source_edits import source, span, spliced
 from agents.memory.playbook.widened import widened
 from messaging.contents import EditedFile
@@ -95,7 +95,7 @@ class StreamingRule(ABC):
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
+    strategy: ClassVar[Strategy] = "allocations"
 
     @abstractmethod
     def whole(self, analyst: Analyst, node: ast.expr) -> Whole | None:
@@ -260,15 +260,15 @@ def text_of(analyst: Analyst, expr: ast.expr) -> str:
 
 
 def with_helper(analyst: Analyst, edit: EditedFile, node: ast.AST, helper: str) -> EditedFile | None:
-    """The edit with a function put in front of the top-level statement that holds `node`; None: its name is taken."""
+    """The edit with a function or class put before the top-level statement that holds `node`; None: name taken."""
     if not helper:
         return edit
     module = analyst.module
     (function,) = ast.parse(helper).body
-    assert isinstance(function, ast.FunctionDef)
+    assert isinstance(function, ast.FunctionDef | ast.ClassDef)
     bound = module.bindings(module.tree).get(function.name, [])
     if bound:
-        same = len(bound) == 1 and isinstance(bound[0], ast.FunctionDef) and ast.dump(bound[0]) == ast.dump(function)
+        same = len(bound) == 1 and ast.dump(bound[0]) == ast.dump(function)
         return edit if same else None
     if module.star_import or any(isinstance(n, ast.Name) and n.id == function.name for n in ast.walk(module.tree)):
         return None

@@ -5,7 +5,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.handles import Handle, handle
 from agents.memory.analysis.modules import Module, text
@@ -14,7 +14,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Focus, Shown
+from agents.memory.playbook.rule import Candidate, Focus, Shown, Strategy
 from agents.memory.playbook.source_edits import source, span, spliced
 
 PROOF = {
@@ -54,7 +54,7 @@ class WritingRule(ABC):
     id: ClassVar[str]
     preconditions: ClassVar[dict[str, str]] = PROOF
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
+    strategy: ClassVar[Strategy] = "allocations"
 
     @abstractmethod
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:

@@ -3,7 +3,7 @@
 import ast
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.modules import text
 from agents.memory.analysis.ownership import introspected
@@ -13,7 +13,7 @@ from agents.memory.analysis.sequences import sequence
 from agents.memory.playbook.iterated_itself import iterated
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import evidence, focused, nodes_in, numbered, touches
-from agents.memory.playbook.rule import Candidate, Example, Focus
+from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, spliced
 
 
@@ -23,8 +23,8 @@ class TemporaryRule(ABC):
     id: ClassVar[str]
     name: ClassVar[str]
     category: ClassVar[str] = "data-structures"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "allocations"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "allocations"
+    level: ClassVar[Level] = "P"
     preconditions: ClassVar[Mapping[str, str]]
     """The first is of what the temporary is made of; the others are the same for all."""
     function: ClassVar[str]

@@ -1,7 +1,7 @@
 """X05: a list of strings that are only joined: they are written to an `io.StringIO`."""
 
 import ast
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from agents.memory.analysis.accumulators import Accumulator, appended
 from agents.memory.analysis.modules import text
@@ -9,7 +9,7 @@ from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.region import catches
 from agents.memory.playbook.accumulated import AccumulatorRule, Replaced
 from agents.memory.playbook.examples import x05 as examples
-from agents.memory.playbook.rule import Example
+from agents.memory.playbook.rule import Example, Level, Strategy
 from agents.memory.playbook.source_edits import library
 
 _STRINGS = frozenset({"list[str]", "List[str]", "typing.List[str]"})
@@ -20,8 +20,8 @@ class PartsToStringIO(AccumulatorRule):
 
     id: ClassVar[str] = "X05"
     name: ClassVar[str] = "list of parts that are only joined"
-    strategy: ClassVar[Literal["allocations", "format", "reordering", "quantization"]] = "format"
-    level: ClassVar[Literal["A", "P", "S"]] = "P"
+    strategy: ClassVar[Strategy] = "format"
+    level: ClassVar[Level] = "P"
 
     def replaced(self, analyst: Analyst, found: Accumulator) -> Replaced | None:
         """For an empty list whose uses are append() statements and `"".join()` alone."""

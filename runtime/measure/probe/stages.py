@@ -42,8 +42,11 @@ CLEARLY = 0.01
 """Share by which a peak must be above the highest one so far to take its place: a little more must not lead away
 from the statement that made it."""
 WITHIN = 0.5
-"""Share by which an event within a statement (an element of a comprehension, a yield, the end of a function) must be
-above the one between statements before it to take its place: what it sees is mostly not bound to a name yet."""
+"""Share by which an event within a statement must be above the ones between statements next to it to take their
+place: what it sees is mostly not bound to a name yet."""
+STATEMENT, ELEMENT, END = range(3)
+"""Where an event is: between statements; within one, at an element of a comprehension; within one of the caller, at a
+yield or the end of a function."""
 
 _get_ident = _thread.get_ident
 _count_threads = _thread._count
@@ -97,10 +100,19 @@ class Recorder:
         self._base = 0
         self._peak = 0.0
         self._events = 0.0
-        self._last = 0.0
-        self._last_within = True
         self._segment = 0.0
         self._peak_due = -1.0
+        self._clearly = 0.0
+        self._rising = False
+        """The highest peak so far is in the statement that is running."""
+        self._begun_at = 0.0
+        """Number of the event that the running statement began with; 0 when it called something since."""
+        self._begun = 0.0
+        """Traced bytes at that event."""
+        self._started: tuple[float, float] | None = None
+        """Number and traced bytes of the event that the statement of the highest peak began with."""
+        self._inside: tuple[float, float] | None = None
+        """The same of the event within that statement that ended the segment of the peak."""
         self._at_peak: tuple[float, float, bool] | None = None
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
@@ -167,8 +179,10 @@ class Recorder:
             current, peak = map(float, _get_traced())
             self._on = False
             self._note(peak)
-            if self._segment > self._peak_due and self._events:
-                self._at_peak = self._events, self._last, True
+            if self._segment > self._peak_due:
+                self._rise()
+            if self._rising and self._events:
+                self._choose(None)
             self._tables.finish(list(self._stacks.values()), current)
             if self._calls is not None:
                 self._calls.finish()
@@ -207,7 +221,7 @@ class Recorder:
             return
         number = self._tables.owner[index]
         if self._on and not self._quiet[number]:
-            self._tables.open(self._stack(), index, self._tick(number, False, index))
+            self._tables.open(self._stack(), index, self._tick(number, STATEMENT, index))
 
     def back(self, index: int) -> None:
         """A body of statement `index` has ended; the statement itself goes on."""
@@ -218,7 +232,7 @@ class Recorder:
             return
         how = self._sampling.passed(index)
         if how:
-            current, stack = self._tick(number, False, index), self._stack()
+            current, stack = self._tick(number, STATEMENT, index), self._stack()
             self._tables.back(stack, index, current)
             if stack.top[tables.STAGE] == index:
                 self._sampling.grew(index, how, stack.top[tables.START], current)
@@ -228,18 +242,18 @@ class Recorder:
         if self._quiet[number]:
             self._quiet[number] -= 1
         elif self._on:
-            self._tables.leave(self._stack(), number, self._tick(number, True))
+            self._tables.leave(self._stack(), number, self._tick(number, END))
 
     def light(self, number: int, value: object) -> object:
         """An element of a comprehension in function `number` is there."""
         if self._on and not self._quiet[number] and self._sampling.element(number, EACH_ELEMENT):
-            self._tick(number, True)
+            self._tick(number, ELEMENT)
         return value
 
     def suspend(self, activation: tables.Activation | None, value: object) -> object:
         """A generator yields `value`."""
         if activation is not None and self._on and not activation.asleep:
-            self._tables.suspend(self._stack(), activation, self._tick(activation.number, True))
+            self._tables.suspend(self._stack(), activation, self._tick(activation.number, END))
         return value
 
     def resume(self, activation: tables.Activation | None, value: object) -> object:
@@ -251,7 +265,7 @@ class Recorder:
     def stage_in(self, activation: tables.Activation | None, index: int) -> None:
         """As `stage`, in a generator or coroutine."""
         if activation is not None and self._on and not self._skip[index]:
-            current, stack = self._tick(activation.number, False, index), self._stack()
+            current, stack = self._tick(activation.number, STATEMENT, index), self._stack()
             activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.open(stack, index, current)
@@ -261,7 +275,7 @@ class Recorder:
         if activation is None or not self._on or self._skip[index]:
             return
         if self._sampling.passed(index):
-            current, stack = self._tick(activation.number, False, index), self._stack()
+            current, stack = self._tick(activation.number, STATEMENT, index), self._stack()
             activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.back(stack, index, current)
@@ -272,7 +286,7 @@ class Recorder:
     def leave_in(self, activation: tables.Activation | None) -> None:
         """As `leave`, in a generator or coroutine."""
         if activation is not None and self._on:
-            current = self._tick(activation.number, True)
+            current = self._tick(activation.number, END)
             activation.asleep = False
             self._tables.leave_in(self._stack(), activation, current)
 
@@ -287,12 +301,12 @@ class Recorder:
             stack = self._stacks[_get_ident()] = tables.Stack()
         return stack
 
-    def _tick(self, number: int | None, within: bool = False, index: int = -1) -> float:
+    def _tick(self, number: int | None, where: int = STATEMENT, index: int = -1) -> float:
         """One event; traced bytes.
 
         Args:
             number: the function whose probe tells it; None when nothing of it has run yet.
-            within: it is told within a statement.
+            where: STATEMENT, ELEMENT or END.
             index: the stage that starts, or goes on; -1: the one the frame is at.
         """
         if not self._tracing:
@@ -311,27 +325,43 @@ class Recorder:
             self._snapshots.take(current)
         self._note(peak)
         if self._segment > self._peak_due:
-            self._choose(current, within)
+            self._rise()
+            if where != STATEMENT:
+                self._inside = self._events, current
         self._segment = current
-        self._last = current
-        self._last_within = within
+        if where == STATEMENT:
+            self._begun_at = self._events
+            self._begun = current
+            if self._rising:
+                self._choose((self._events, current))
+        elif where == END:
+            self._begun_at = 0.0
         return current
 
-    def _choose(self, current: float, within: bool) -> None:
-        """The segment that ends now has the highest peak so far: the census is to be at this event, or at the one
-        before, whichever sees more of what was alive then by its names.
+    def _rise(self) -> None:
+        """The segment that ends now has the highest peak so far."""
+        self._clearly = CLEARLY * (self._segment - self._base)
+        self._peak_due = self._segment + self._clearly
+        self._rising = True
+        self._started = (self._begun_at, self._begun) if self._begun_at else None
+        self._inside = None
+
+    def _choose(self, ended: tuple[float, float] | None) -> None:
+        """The statement of the highest peak has ended: the census is to be where most of what was alive has a name.
 
         Args:
-            current: traced bytes at this event.
-            within: this event is within a statement.
+            ended: number and traced bytes of the event that ended it; None when the target has ended.
         """
-        clearly = CLEARLY * (self._segment - self._base)
-        self._peak_due = self._segment + clearly
-        least = (1 + WITHIN if within else 1) * (self._last - self._base) + (clearly if within else -clearly)
-        if self._last_within or current - self._base >= least:
-            self._at_peak = self._events, current, False
-        else:
-            self._at_peak = self._events - 1.0, self._last, True
+        self._rising = False
+        chosen = None if ended is None else (*ended, False)
+        started, inside = self._started, self._inside
+        if started is not None and (chosen is None or started[1] > chosen[1] + self._clearly):
+            chosen = *started, True
+        if inside is not None and (
+            chosen is None or inside[1] - self._base > (1 + WITHIN) * (chosen[1] - self._base) + self._clearly
+        ):
+            chosen = *inside, False
+        self._at_peak = chosen or (self._events, float(self._base), True)
 
     def _note(self, peak: float) -> None:
         """The highest point of the segment that ends now goes to the innermost open stage of each thread."""

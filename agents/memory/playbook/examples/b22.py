@@ -69,6 +69,40 @@ def f(text):
     ),
 ]
 
+_CUT = r're.finditer(r"(?s)(?!\Z)([^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*)(?:\r\n|.)?", '
+_ENDED = (
+    r"('', 'a', 'a\n', '\n', '\n\na', 'a\r\nb\r\n', '\r\r\n', '\n\r', 'a\x0bb\x0c\x0cc', '\x1c\x1da\x1e', "
+    r"'a\x1fb\x85', '\u2028\u2029', 'a\u2028\r', '\u2027\u202a\x84', '\xe4\x00\x86\x85', '\x0a\x0d\x0a')"
+)
+
+
+def _ended(body: str, after: str, call: str = f"[f(t) for t in {_ENDED}]", seen: str = "") -> Example:
+    return Example(
+        before=f"import re\n\n\ndef f(text):\n    {body}\n",
+        after=f"import re\n\n\ndef f(text):\n    {after}\n",
+        function="f",
+        focus_line="return",
+        holdings=({"name": "text", "type": seen},) if seen else (),
+        call=call,
+    )
+
+
+VALID += [
+    _ended(
+        "return [line for line in str(text).splitlines()]",
+        f"return [line for line in (match.group(1) for match in {_CUT}str(text)))]",
+    ),
+    _ended(
+        "return [line + '.' for line in text.splitlines(True)]",
+        f"return [line + '.' for line in (match.group() for match in {_CUT}text))]",
+        seen="str",
+    ),
+    _ended(
+        "return dict(enumerate(f'{text}'.splitlines(keepends=False)))",
+        f"return dict(enumerate(match.group(1) for match in {_CUT}f'{{text}}')))",
+    ),
+]
+
 INVALID: list[Example] = [
     Example(before=f"def f(text):\n    return {body}\n", function="f", focus_line="return", why=why)
     for body, why in (
@@ -155,4 +189,16 @@ def f(text):
         focus_line="text.split",
         why="a class of the tree has a split() of its own",
     ),
+]
+INVALID += [
+    Example(before=f"def f(text):\n    return {body}\n", function="f", focus_line="return", holdings=held, why=why)
+    for body, held, why in (
+        ("[x for x in text.splitlines()]", (), "it may be bytes, which end lines at other characters"),
+        ("[x for x in text.splitlines()]", ({"name": "text", "type": "bytes"},), "it was seen to be bytes"),
+        ("[x for x in text.splitlines()]", ({"name": "text", "type": "example.Text"},), "a class of its own was seen"),
+        ("[x for x in text.encode().splitlines()]", (), "it is bytes"),
+        ("[x for x in str(text).splitlines(text)]", (), "not known whether the ends are kept"),
+        ("str(text).splitlines()[0]", (), "the list is indexed"),
+        ("' '.join(str(text).splitlines())", (), "join() makes a list of them anyway"),
+    )
 ]

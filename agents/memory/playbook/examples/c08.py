@@ -201,3 +201,114 @@ INVALID: list[Example] = [
     _invalid("compared by identity", "def same(self, other):\n        return self.kind is other.kind"),
     _invalid("the name is taken", after="_shared_kind = 1"),
 ]
+
+
+_STRINGS = '''\
+def _string_sharing():
+    """A function that gives an equal str seen before, or the value itself; 10000 are remembered."""
+    known: dict = {}
+
+    def shared(value):
+        if type(value) is not str:
+            return value
+        return known.setdefault(value, value) if len(known) < 10000 else known.get(value, value)
+
+    return shared
+
+
+'''
+
+
+def _repeats(*places: str, distinct: float = 0.01) -> Mapping[str, object]:
+    return {"repeats": [{"at": at, "type": "str", "distinct": distinct, "repeated": 500_000} for at in places]}
+
+
+def _local(body: str, after: str = "", why: str = "", top: str = "", measured: Mapping[str, object] = {}) -> Example:
+    """An example of a function `f(lines)` whose local `rows` holds what repeats."""
+    before = f"{top}def f(lines):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    rewritten = f"{top}{_STRINGS}def f(lines):\n" + "".join(f"    {line}\n" for line in after.splitlines())
+    return Example(
+        before=before,
+        after=rewritten if after else None,
+        function="f",
+        holding="rows",
+        measured=measured or _repeats(""),
+        call=""
+        if why
+        else "f(['a,1', 'b,2', 'a,3', ',', 'c']), f([])"
+        if "split" in body
+        else "f(['a', 0, 0.0, None])",
+        why=why,
+    )
+
+
+VALID += [
+    _local(
+        "rows = [line.split(',')[0] for line in lines]\nreturn rows",
+        "share_str = _string_sharing()\nrows = [share_str(line.split(',')[0]) for line in lines]\nreturn rows",
+    ),
+    _local(
+        "rows = []\nfor line in lines:\n    row = line.split(',')[0], len(line.split(','))\n    rows.append(row)\n"
+        "    if not row[0]:\n        rows.append(('none', 0))\nreturn rows",
+        "share_str = _string_sharing()\nrows = []\nfor line in lines:\n"
+        "    row = share_str(line.split(',')[0]), len(line.split(','))\n    rows.append(row)\n"
+        "    if not row[0]:\n        rows.append(('none', 0))\nreturn rows",
+        measured=_repeats("[0]"),
+    ),
+    _local(
+        "rows = {}\nfor number, line in enumerate(lines):\n    rows[number] = {'x': f'{line}', 'n': number}\n"
+        "return rows",
+        "share_str = _string_sharing()\nrows = {}\nfor number, line in enumerate(lines):\n"
+        "    rows[number] = {'x': share_str(f'{line}'), 'n': number}\nreturn rows",
+        measured=_repeats("keys", "['x']"),
+    ),
+    Example(
+        before="""\
+MARK = object()
+
+
+def load(lines):
+    found = list(line for line in lines if line is not MARK)
+    return found
+
+
+def f(lines):
+    rows = load(lines)
+    return rows, len(rows)
+""",
+        after=f"""\
+MARK = object()
+
+
+{_STRINGS}def load(lines):
+    share_str = _string_sharing()
+    found = list(share_str(line) for line in lines if line is not MARK)
+    return found
+
+
+def f(lines):
+    rows = load(lines)
+    return rows, len(rows)
+""",
+        function="f",
+        holding="rows",
+        measured=_repeats(""),
+        call="f([MARK, 'a', 1, True, None])",
+    ),
+]
+_COLLECTED = "rows = [line.strip() for line in lines]\nreturn rows"
+INVALID += [
+    _local(_COLLECTED, why="most differ", measured=_repeats("", distinct=0.5)),
+    _local(_COLLECTED, why="nothing repeats", measured={"element": "str"}),
+    _local(_COLLECTED, why="what repeats is elsewhere", measured=_repeats("[1]")),
+    _local(_COLLECTED, why="another type()", top="def type(x):\n    return str\n\n\n"),
+    _local(_COLLECTED, why="the name is taken", top="def _string_sharing():\n    pass\n\n\n"),
+    _local(_COLLECTED, why="compared by identity", top="def same(a, b):\n    return a is b\n\n\n"),
+    _local(_COLLECTED, why="compared with a constant", top="X = 'x'\n\n\ndef same(a):\n    return a is X\n\n\n"),
+    _local(_COLLECTED + ", vars()", why="its locals are read"),
+    _local("rows = [line.strip() for line in lines]\nrows = rows[1:]\nreturn rows", why="bound twice"),
+    _local("rows = lines\nreturn rows", why="not made here"),
+    _local("rows = []\nrows += [line.strip() for line in lines]\nreturn rows", why="added to in another way"),
+    _local("rows = []\nfor line in lines:\n    rows.append('x')\nreturn rows", why="a constant is one object"),
+    _local("rows = [(*line, 1) for line in lines]\nreturn rows", why="the part is not seen", measured=_repeats("[0]")),
+]

@@ -165,3 +165,65 @@ INVALID: list[Example] = [
     _invalid("compared by identity", "def same(self, other):\n        return self.kind is other.kind"),
     _invalid("the name is taken", after="_shared_kind = 1"),
 ]
+
+
+_TUPLES = '''\
+def _tuple_sharing():
+    """A function that gives an equal tuple seen before, its parts' types included; 10000 are remembered."""
+    known: dict = {}
+    plain = {str, int, float, bool, type(None)}
+
+    def shared(value):
+        if type(value) is not tuple:
+            return value
+        kinds = tuple(map(type, value))
+        # Zeros of two signs are equal and not the same.
+        if not plain.issuperset(kinds) or (float in kinds and 0 in value):
+            return value
+        key = value, kinds
+        return known.setdefault(key, value) if len(known) < 10000 else known.get(key, value)
+
+    return shared
+
+
+'''
+_ODD = "[1, True, 1.0, 0, 0.0, -0.0, False, None, 'a', 'a', float('nan'), [], (), [1], 1, 1.0]"
+
+
+def _local(body: str, after: str = "", why: str = "", distinct: float = 0.01) -> Example:
+    """An example of a function `f(values)` whose local `rows` holds what repeats."""
+    lines = [f"    {line}\n" for line in body.splitlines()]
+    rewritten = [f"    {line}\n" for line in after.splitlines()]
+    return Example(
+        before="def f(values):\n" + "".join(lines),
+        after=f"{_TUPLES}def f(values):\n" + "".join(rewritten) if after else None,
+        function="f",
+        holding="rows",
+        measured={"repeats": [{"at": "", "type": "tuple", "distinct": distinct, "repeated": 500_000}]},
+        call="" if why else f"f({_ODD})",
+        why=why,
+    )
+
+
+VALID += [
+    _local(
+        "rows = [(value, str(value)) for value in values]\nreturn rows",
+        "share_tuple = _tuple_sharing()\nrows = [share_tuple((value, str(value))) for value in values]\nreturn rows",
+    ),
+    _local(
+        "rows: dict = dict()\nfor value in values:\n    rows[len(rows)] = value, (1)\n    rows[-1] = (value), (-1)\n"
+        "return rows",
+        "share_tuple = _tuple_sharing()\nrows: dict = dict()\nfor value in values:\n"
+        "    rows[len(rows)] = share_tuple((value, (1)))\n    rows[-1] = share_tuple(((value), (-1)))\nreturn rows",
+    ),
+    _local(
+        "rows = [value for value in values]\nreturn rows, [tuple(rows)]",
+        "share_tuple = _tuple_sharing()\nrows = [share_tuple(value) for value in values]\nreturn rows, [tuple(rows)]",
+    ),
+]
+INVALID += [
+    _local("rows = [(value,) for value in values]\nreturn rows", why="most differ", distinct=0.9),
+    _local(
+        "rows = [(value,) for value in values]\nreturn [a is b for a, b in zip(rows, rows)]", why="compared by `is`"
+    ),
+]
