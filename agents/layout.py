@@ -7,30 +7,89 @@ import tomllib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import PurePosixPath
 
-from runtime.measure.target import import_roots
+from runtime.measure.target import PACKAGING, import_roots
 
+_ASIDE = frozenset({"tests", "test", "testing", "docs", "doc", "examples", "example", "fixtures", "data", "templates"})
+"""Folders whose projects are there to be looked at."""
 Read = Callable[[str], str]
 """Path of a tracked file -> its text."""
 
 
 def roots_of(paths: Collection[str], read: Read, pythonpath: Collection[str] = ()) -> list[str]:
-    """Import roots in order, the repository's own ("") last.
+    """Import roots in order, the repository's own ("") after those that something says of.
 
     What the packaging metadata names as the folder of its packages (setuptools, poetry, pdm, hatch, uv, flit), then
-    `src` where it is one by its looks, then pytest's `pythonpath`. Folders without a tracked Python file are none.
+    `src` where it is one by its looks, then pytest's `pythonpath`. Folders without a tracked Python file are none. Of a
+    repository of several projects it is all this for each of them, and last the folders of those that are flat.
 
     Args:
         paths: the tracked files.
         read: gives a tracked file's text.
         pythonpath: of pytest's configuration.
     """
+    own = _own_roots(paths, read, pythonpath)
+    projects = projects_in(paths, read)
+    inner = [
+        f"{folder}/{root}".rstrip("/")
+        for folder in projects
+        for root in [*_own_roots(*within(paths, read, folder)), ""]
+    ]
+    flat = [root for root in inner if root in projects and _has_modules(paths, root)]
+    return list(dict.fromkeys([*own, *(root for root in inner if root not in projects), "", *flat]))
+
+
+def projects_in(paths: Collection[str], read: Read) -> list[str]:
+    """Folders of the projects that a repository holds, where it is none itself, or says which (uv, rye): a monorepo."""
+    tables = _tables(paths, read, "pyproject.toml")
+    if tables is None:  # said where its [project] is read
+        return []
+    found = {str(PurePosixPath(path).parent) for path in paths if PurePosixPath(path).name in PACKAGING}
+    inner = sorted(folder for folder in found if folder != ".")
+    folders = [folder for folder in inner if _tables(paths, read, f"{folder}/pyproject.toml") is not None]
+    members = [*_members(_table(tables, "tool", "uv")), *_members(_table(tables, "tool", "rye"))]
+    if members:
+        return [folder for folder in folders if any(PurePosixPath("/" + folder).match("/" + one) for one in members)]
+    itself = "setup.py" in paths or "setup.cfg" in paths or "project" in tables or _table(tables, "tool", "poetry")
+    return [] if itself else [folder for folder in folders if not _ASIDE & set(folder.split("/"))]
+
+
+def _tables(paths: Collection[str], read: Read, path: str) -> dict[str, object] | None:
+    """What a file says; nothing when it is not there, None when it is broken."""
+    try:
+        return tomllib.loads(read(path)) if path in paths else {}
+    except tomllib.TOMLDecodeError:
+        return None
+
+
+def within(paths: Collection[str], read: Read, folder: str) -> tuple[list[str], Read]:
+    """The tracked files below a folder as those of a repository of their own, and what gives their text."""
+    return _below(paths, folder), lambda path: read(f"{folder}/{path}")
+
+
+def _members(tool: dict[str, object]) -> list[str]:
+    return [str(one).strip("/") for one in _list(_table(tool, "workspace").get("members"))]
+
+
+def _below(paths: Collection[str], folder: str) -> list[str]:
+    return [path.removeprefix(folder + "/") for path in paths if path.startswith(folder + "/")]
+
+
+def _has_modules(paths: Collection[str], folder: str) -> bool:
+    """Whether a package, or a module that packaging does not use itself, lies right in a folder."""
+    inside = _below(paths, folder)
+    return any(path.endswith(".py") and "/" not in path and path not in PACKAGING for path in inside) or any(
+        path.endswith("/__init__.py") and path.count("/") == 1 and path.split("/")[0] not in _ASIDE for path in inside
+    )
+
+
+def _own_roots(paths: Collection[str], read: Read, pythonpath: Collection[str] = ()) -> list[str]:
+    """The import roots of one project, its own folder apart."""
     declared = [*_of_pyproject(paths, read), *_of_config(paths, read), *_of_setup(paths, read)]
     known = [*declared, *(root for root in import_roots(paths) if root), *pythonpath]
     clean = [str(PurePosixPath(root)).removeprefix("./") for root in known]
     inside = [root for root in clean if root not in ("", ".") and not root.startswith(("/", ".."))]
     filled = [root for root in inside if any(path.startswith(root + "/") and path.endswith(".py") for path in paths)]
-    packages = [root for root in filled if f"{root}/__init__.py" not in paths]
-    return [*dict.fromkeys(packages), ""]
+    return [root for root in filled if f"{root}/__init__.py" not in paths]
 
 
 def _of_pyproject(paths: Collection[str], read: Read) -> Iterator[str]:

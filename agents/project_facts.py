@@ -3,15 +3,13 @@
 import ast
 import re
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Literal
 
+from agents.layout import Read, projects_in, within
 from runtime.errors import BadInput
 from runtime.setup_facts import lowest_python
-
-Read = Callable[[str], str]
-"""Path of a tracked file -> its text."""
 
 LOWEST_SUPPORTED = (3, 9)
 """The probe runs under CPython 3.9 and later."""
@@ -70,9 +68,12 @@ def kind_of(paths: Iterable[str], read: Read) -> Literal["library", "application
 
     A library has packaging metadata ([project] in pyproject.toml, setup.py or setup.cfg) and no command of its own:
     no scripts among its entry points and no `__main__.py`. Anything else is an application. A person who knows better
-    says so in setup.md.
+    says so in setup.md. A repository of several projects is a library when one of them is.
     """
     known = set(paths)
+    projects = [within(known, read, folder) for folder in projects_in(known, read)]
+    if any(kind_of(*one) == "library" for one in projects):
+        return "library"
     if any(PurePosixPath(path).name == "__main__.py" for path in known):
         return "application"
     project = _pyproject(known, read)
@@ -85,9 +86,19 @@ def kind_of(paths: Iterable[str], read: Read) -> Literal["library", "application
 
 
 def requires_python(paths: Iterable[str], read: Read, version: str) -> tuple[int, int]:
-    """The lowest Python the project supports; its interpreter's own version when it does not say."""
+    """The lowest Python the project, or one of its projects, supports; its interpreter's own version when it does not
+    say.
+    """
     known = set(paths)
-    said = str(_pyproject(known, read).get("requires-python", ""))
+    inner = [requires_python(*within(known, read, folder), version) for folder in projects_in(known, read)]
+    return min([_own_requirement(known, read, version), *inner])
+
+
+def _own_requirement(known: set[str], read: Read, version: str) -> tuple[int, int]:
+    project = _pyproject(known, read)
+    dependencies = project.get("dependencies")  # a table where it is poetry's own
+    of_poetry = dependencies.get("python", "") if isinstance(dependencies, dict) else ""
+    said = str(project.get("requires-python", of_poetry))
     for path in ("setup.cfg", "setup.py"):
         if not said and path in known and (match := _PYTHON_REQUIRES.search(read(path))):
             said = match[1]

@@ -47,13 +47,15 @@ class SetupFacts(BaseModel):
     """Free text, without leading or trailing blank lines."""
 
 
-_LOWEST = re.compile(r"(?:>=|~=|==)\s*(\d+)\.(\d+)")
+_LOWEST = re.compile(r"(?:>=?|~=?|==|\^)\s*(\d+)(?:\.(\d+))?")
 
 
 def lowest_python(specifier: str) -> tuple[int, int] | None:
-    """The lowest version a `requires-python` text allows: (3, 9) for `>=3.9,<4`; None when it names none."""
-    versions = [(int(major), int(minor)) for major, minor in _LOWEST.findall(specifier)]
-    return max(versions, default=None)
+    """The lowest version a `requires-python` text, or poetry's way of saying it, allows: (3, 9) for `>=3.9,<4` and for
+    `^3.9 || ^3.11`; None when it names none.
+    """
+    ways = [[(int(major), int(minor or 0)) for major, minor in _LOWEST.findall(way)] for way in specifier.split("||")]
+    return min((max(way) for way in ways if way), default=None)
 
 
 def unquoted(value: str) -> str:

@@ -138,3 +138,22 @@ def test_a_profile_after_a_keep_takes_one_traced_run(tmp_path: Path) -> None:
     assert len(state.keeps) == 2
     # The last tree has no main() to be found again: it is profiled anew.
     assert [profile.traced_runs for profile in state.profiles] == [2, 1, 2]
+
+
+@pytest.mark.parametrize("python", INTERPRETERS)
+def test_functions_that_call_themselves_and_each_other_are_in_the_chain_once(tmp_path: Path, python: str) -> None:
+    text = """
+        def even(values):
+            return 0 if not values else values[0] + odd(values[1:])
+
+        def odd(values):
+            return even(values)
+
+        def main():
+            return even(list(range(250)))
+    """
+    project = Project(tmp_path).write({"work.py": text})
+    chain = project.run("calls", "work:main", python=python).chain
+    assert [one.function for one in chain] == ["main", "even", "odd"]
+    report = project.run("stages", "work:main", chain=chain, python=python)
+    assert [table.place.function for table in report.tables] == ["main", "even", "odd"]

@@ -5,10 +5,11 @@ from textwrap import dedent
 import pytest
 
 from runtime.experiment.baseline import SUMMED
-from runtime.experiment.events import Figures
+from runtime.experiment.events import Figures, judged_peaks
 from runtime.experiment.folding import fold
 from runtime.experiment.journal import read_journal
 from runtime.experiment.verdict import decide
+from runtime.experiment.views import change
 from runtime.measure.children import group_peaks, summed
 from runtime.measure.models import MIB, ProbeReport
 from tests.probe_runs import Project
@@ -134,6 +135,11 @@ def test_a_summed_saving_that_went_into_files_is_none():
     assert verdict.reason.startswith("moved, not saved")
 
 
+def test_the_peak_that_is_said_is_the_one_that_was_judged():
+    assert change(figures(200, 210, 190), figures(150)) == "200.0 MiB -> 150.0 MiB (-50.0 MiB, -25 %)"
+    assert change(figures(200, 210, 190), figures()) == "9.0 MiB -> 9.0 MiB (+0.0 MiB, +0 %)"
+
+
 def test_a_summed_saving_that_stays_in_the_process_is_none_or_is_stated():
     before = figures(200, 201).model_copy(update={"traced_retained": 0})
     kept = figures(150, 151).model_copy(update={"traced_retained": 10 * MIB})
@@ -167,3 +173,9 @@ def test_a_fix_in_a_target_with_workers_lowers_the_summed_peak(tmp_path):
     final = state.final
     assert max(final.branch.group_peaks) < min(final.base.group_peaks) - 10 * MIB
     assert f"Summed peak with children ({final.base.group_by})" in handoff
+    # what is said of the session is the peak that was judged
+    was, now = judged_peaks(final.base, final.branch)
+    assert was - now > 10 * MIB
+    [complete] = [line for line in said.splitlines() if "[complete]" in line]
+    saved = float(complete.partition("saved: ")[2].split()[0])
+    assert saved > 10

@@ -83,6 +83,16 @@ def test_a_child_says_where_its_traced_peak_was(project, way):
     assert report.traced_peak > 5 * MIB
 
 
+@pytest.mark.parametrize("way", ["fork", "module"])
+def test_a_run_for_the_stages_that_follows_the_peak_says_it_too(project, way):
+    chain = calls(project, WAYS[way]).chain
+    stages = project.run("stages", "job:main", chain=chain, follow=True, peak_hint=6 * MIB)
+    assert stages.child is not None
+    assert LINE in dedent(LIB).splitlines()[line_of(stages.child) - 1]
+    assert 3 * MIB < stages.child.peak < 7 * MIB
+    assert project.run("stages", "job:main", chain=chain, peak_hint=6 * MIB).child is None
+
+
 @pytest.mark.parametrize("python", INTERPRETERS[1:])
 def test_children_of_every_interpreter_do(project, python):
     child = calls(project, WAYS["fork"], python).child
@@ -116,6 +126,53 @@ def test_a_peak_in_a_programs_own_code_has_no_function(project):
 def test_a_child_out_of_reach_says_nothing(project):
     report = calls(project, "return subprocess.run([sys.executable, '-I', '-c', 'x = [0] * 10**6']).returncode\n")
     assert (report.child, report.children) == (None, 1)
+
+
+def test_the_main_program_of_a_spawned_worker_is_seen(project):
+    text = dedent(LIB).replace("60_000", "200_000") + dedent("""
+        from multiprocessing import get_context
+
+        if __name__ == "__main__":
+            with get_context("spawn").Pool(1) as pool:
+                print(pool.map(work, [1]))
+    """)
+    child = project.write({"script.py": text}).run("calls", "script.py").child
+    assert child is not None
+    assert [place.function for place in child.chain][:1] == ["work"]
+    assert (child.sites[0].file, child.sites[0].line) == ("script.py", text.splitlines().index(f"        {LINE}") + 1)
+
+
+def test_a_child_near_its_recursion_limit_goes_on(project):
+    body = (
+        "pid = os.fork()\n"
+        "if not pid:\n"
+        "    os._exit(lib.down(0))\n"
+        "return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])\n"
+    )
+    text = """
+        import sys
+
+        sys.setrecursionlimit(250)
+
+
+        def down(depth):
+            kept = [depth] * 10_000
+            try:
+                return down(depth + 1)
+            except RecursionError:
+                return 7
+    """
+    report = calls(project, body, **{"lib.py": text})
+    assert report.ok
+    assert report.child is not None
+    assert report.child.peak > 10 * MIB
+
+
+def test_a_child_that_stops_tracing_itself_still_ends_well(project):
+    text = "    import tracemalloc\n    import lib\n\n    lib.work(1)\n    tracemalloc.stop()\n    print(lib.work(2))\n"
+    child = calls(project, WAYS["program"], **{"program.py": text}).child
+    assert child is not None
+    assert child.peak > 3 * MIB
 
 
 def test_other_runs_do_not_trace_children(project):

@@ -1,7 +1,7 @@
 """Random small programs: lists trimmed or made tuples, arguments given up; results, aliases and exceptions stay."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -17,7 +17,7 @@ from runtime.measure.models import FunctionPlace, Holding
 
 PROGRAMS = int(os.environ.get("LOWTIDE_RANDOM_PROGRAMS", "200"))
 FILE = "work.py"
-VALUES = ([], [0, 1, True, 2], [0.0, "ab", 0, -1], ["", "x", None, 3], [2, 2, 0, 2, 1])
+VALUES: tuple[list[object], ...] = ([], [0, 1, True, 2], [0.0, "ab", 0, -1], ["", "x", None, 3], [2, 2, 0, 2, 1])
 
 
 def rewritten(rule: Rule, text: str, focus: Focus) -> Iterator[str]:
@@ -194,22 +194,29 @@ def test_lists_that_are_only_read_do_the_same_as_tuples(text: str) -> None:
         assert outcomes(after) == outcomes(text), after
 
 
-BODIES = (
+READING = (
     "half = [str(v) for v in data]",
     "half = len(data)",
     "if data:\n    half = data[0]",
-    "for v in half if isinstance(half, list) else ():\n    total.append(v)",
     "for v in data:\n    total.append(v)\n    if v:\n        break",
     "while len(total) < 3:\n    total.append(len(data))",
+    "try:\n    total.append(1 / len(data))\nexcept ZeroDivisionError:\n    total.append(data)",
+)
+WORKING = (
+    "for v in half if isinstance(half, list) else ():\n    total.append(v)",
     "while len(total) < 3:\n    total.append(0)",
-    "try:\n    total.append(1 / half)\nexcept (TypeError, ZeroDivisionError):\n    total.append(data)",
     "try:\n    total.append(1 / half)\nfinally:\n    total.append(2)",
-    "if half == 1:\n    return data",
     "if half == 2:\n    return total",
-    "data = [1]",
-    "total.append(lambda: len(data))",
     "total = [*total, half]",
     "total.append([w for w in [half] * 3])",
+)
+ODDER = (
+    "if half == 1:\n    return data",
+    "try:\n    total.append(1 / half)\nexcept (TypeError, ZeroDivisionError):\n    total.append(data)",
+    "data = [1]",
+    "total.append(lambda: len(data))",
+    "del data",
+    "half = data",
 )
 CALLS = (
     "data = [*values]\n{took}use({before}data)",
@@ -224,43 +231,96 @@ CALLS = (
 @st.composite
 def passing(draw: st.DrawFn) -> str:
     """A function that passes a list to another, which is done with it at some point or never."""
-    body = draw(st.lists(st.sampled_from(BODIES), min_size=1, max_size=4))
-    before = draw(st.sampled_from(("", "values.pop(), ", "len(values), ", "3, ")))
-    took = draw(st.sampled_from(("found = ", "data = ", "return ")))
+    body = [
+        *draw(st.lists(st.sampled_from(READING), min_size=1, max_size=2)),
+        *draw(st.lists(st.sampled_from((*ODDER, *WORKING)), max_size=1)),
+        *draw(st.lists(st.sampled_from(WORKING), min_size=1, max_size=3)),
+        *draw(st.lists(st.sampled_from((*ODDER, *READING, *WORKING)), max_size=1)),
+    ]
+    before = draw(st.sampled_from(("", "", "3, ", "values.pop(), ", "len(values), ")))
+    took = draw(st.sampled_from(("found = ", "found = ", "data = ", "return ")))
     call = draw(st.sampled_from(CALLS)).format(before=before, took=took)
-    end = draw(st.sampled_from(("return found", "return found, values", "return data")))
+    end = draw(st.sampled_from(("return found", "return found, values", "return found", "return data")))
     head = "def use(data):" if not before else "def use(one, data):"
     made = "def made(values):\n    values.append(0)\n    return list(values)\n\n\n"
     start = ["total = []", "half = None"]
     return f"{made}{head}\n{indented([*start, *body, 'return total'], 4)}\n\ndef f(values):\n{indented([call, end], 4)}"
 
 
-@settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
-@given(passing(), st.integers(min_value=0, max_value=12), st.booleans())
-def test_a_function_that_gives_its_argument_up_does_the_same(text: str, at: int, by_argument: bool) -> None:
+def given_up(text: str, at: int, *, by_argument: bool) -> Iterator[str]:
+    """The programs that A04 makes of one, where line `at` of the called function ran at the peak."""
     lines = text.splitlines()
     called = next(number for number, line in enumerate(lines, 1) if "use(" in line and "def" not in line)
     start = next(number for number, line in enumerate(lines, 1) if line.startswith("def use"))
     line, function = (min(start + at, called - 3), "use") if by_argument else (called, "f")
-    kind = "argument" if by_argument else "local"
+    held = {"kind": "argument" if by_argument else "local", "name": "data", "type": "list", "element": "int"}
     place = FunctionPlace(file=FILE, function=function, line=1)
-    holding = Holding(kind=kind, name="data", place=place, line=line, type="list", size=2**20, element="int")  # type: ignore[arg-type]
+    holding = Holding.model_validate({**held, "place": place, "line": line, "size": 2**20})
     focus = Focus(FILE, function, frozenset({line}), 2**20, holding=holding, peak_line=line)
-    for after in rewritten(PassedTemporary(), text, focus):
+    yield from rewritten(PassedTemporary(), text, focus)
+
+
+@settings(max_examples=PROGRAMS, deadline=None, suppress_health_check=list(HealthCheck))
+@given(passing(), st.integers(min_value=0, max_value=12), st.booleans())
+def test_a_function_that_gives_its_argument_up_does_the_same(text: str, at: int, by_argument: bool) -> None:
+    for after in given_up(text, at, by_argument=by_argument):
         assert outcomes(after) == outcomes(text), after
 
 
+def test_the_del_is_put_before_the_line_of_the_method_that_ran_at_the_peak() -> None:
+    text = """\
+class Job:
+    def run(self):
+        data = list(range(9))
+        return self.use(data)
+
+    def use(self, data):
+        if data:
+            half = [v / 2 for v in data]
+            more = [v * 2 for v in half]
+            print(len(more))
+        else:
+            print(data)
+        return [0] * 3
+"""
+    held = {"name": "data", "type": "list", "size": 2**20}
+    called = {"file": FILE, "function": "Job.use", "line": 6}
+    inner = Holding.model_validate(held | {"kind": "argument", "line": 9, "place": called})
+    outer = Holding.model_validate(held | {"kind": "local", "line": 4, "place": called | {"function": "Job.run"}})
+    focus = Focus(FILE, "Job.run", frozenset({4}), 2**20, holding=outer, peak_line=4, holdings=(outer, inner))
+    (after,) = rewritten(PassedTemporary(), text, focus)
+    assert after.splitlines()[2:9] == [
+        "        return self.use(list(range(9)))",
+        "",
+        "    def use(self, data):",
+        "        if data:",
+        "            half = [v / 2 for v in data]",
+        "            del data",
+        "            more = [v * 2 for v in half]",
+    ]
+
+
+def by_lines(rule: Rule) -> Callable[[str], Iterator[str]]:
+    return lambda text: rewritten(rule, text, Focus(FILE, "f", frozenset(range(1, 99)), 2**20))
+
+
 @pytest.mark.parametrize(
-    ("rule", "strategy"), [(TrimmedList(), growing()), (SmallTuples(), read_only())], ids=["C26", "C10"]
+    ("rewrite", "programs"),
+    [
+        pytest.param(by_lines(TrimmedList()), growing(), id="C26"),
+        pytest.param(by_lines(SmallTuples()), read_only(), id="C10"),
+        pytest.param(lambda text: given_up(text, 0, by_argument=False), passing(), id="A04"),
+    ],
 )
-def test_enough_of_the_programs_are_rewritten(rule: Rule, strategy: st.SearchStrategy[str]) -> None:
+def test_enough_of_the_programs_are_rewritten(
+    rewrite: Callable[[str], Iterator[str]], programs: st.SearchStrategy[str]
+) -> None:
     fired: list[str] = []
 
-    @settings(max_examples=60, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    @given(strategy)
+    @settings(max_examples=80, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(programs)
     def collect(text: str) -> None:
-        lines = frozenset(range(1, text.count("\n") + 1))
-        fired.extend(rewritten(rule, text, Focus(FILE, "f", lines, 2**20)))
+        fired.extend(rewrite(text))
 
     collect()
     assert len(fired) > 5

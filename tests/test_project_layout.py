@@ -37,6 +37,35 @@ def test_import_roots_are_where_the_metadata_puts_the_packages(files: dict[str, 
     assert roots_of(files, files.__getitem__) == roots
 
 
+MONO = {"a/pyproject.toml": "[project]\nname = 'a'\n", "a/src/alpha/__init__.py": "", "a/tests/test_a.py": ""}
+FLAT = {"b/setup.py": "setup()", "b/beta/__init__.py": "", "b/tests/__init__.py": ""}
+
+
+@pytest.mark.parametrize(
+    ("files", "roots"),
+    [
+        (MONO, ["a/src", ""]),
+        ({**MONO, **FLAT}, ["a/src", "", "b"]),
+        ({**MONO, **FLAT, "pyproject.toml": "[tool.ruff]\n"}, ["a/src", "", "b"]),
+        ({**MONO, "pyproject.toml": "[project]\nname = 'whole'\n"}, [""]),
+        ({**MONO, **FLAT, "pyproject.toml": "[project]\n[tool.uv.workspace]\nmembers = ['b*']\n"}, ["", "b"]),
+        ({"libs/" + path: text for path, text in MONO.items()}, ["libs/a/src", ""]),
+        (
+            {
+                **{"libs/" + path: text for path, text in MONO.items()},
+                "pyproject.toml": "[tool.uv.workspace]\nmembers = ['libs/*']\n",
+            },
+            ["libs/a/src", ""],
+        ),
+        ({"tests/" + path: text for path, text in MONO.items()}, [""]),
+        ({"c/setup.py": "setup()", "c/tests/__init__.py": ""}, [""]),
+        ({**MONO, "pyproject.toml": "not toml"}, [""]),
+    ],
+)
+def test_a_repository_of_several_projects_has_the_roots_of_each(files: dict[str, str], roots: list[str]) -> None:
+    assert roots_of(files, files.__getitem__) == roots
+
+
 def test_pytests_pythonpath_comes_after_what_is_packaged() -> None:
     files = {"src/pkg/__init__.py": "", "helpers/tool.py": "", "src/pkg/x.py": ""}
 

@@ -283,6 +283,9 @@ def test_without_a_target_a_survey_chooses_it(config: SessionConfig) -> None:
         ({"pyproject.toml": "[tool.ruff]\n"}, "application"),
         ({"pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, "library"),
         ({"setup.py": "setup(name='x')"}, "library"),
+        ({"a/setup.py": "setup(name='a')", "b/setup.py": "setup(name='b')", "b/__main__.py": ""}, "library"),
+        ({"a/setup.py": "setup(console_scripts=['x'])", "b/app.py": ""}, "application"),
+        ({"examples/a/setup.py": "setup(name='a')", "app.py": ""}, "application"),
         ({"setup.cfg": "[options.entry_points]\nconsole_scripts =\n"}, "application"),
     ],
 )
@@ -296,6 +299,10 @@ def test_kind_follows_from_packaging_metadata_and_commands(files: dict[str, str]
         ({"pyproject.toml": PYPROJECT}, (3, 10)),
         ({"setup.cfg": "[options]\npython_requires = >=3.9,<4\n"}, (3, 9)),
         ({"setup.py": "setup(python_requires='>=3.11')"}, (3, 11)),
+        ({"setup.py": "setup(python_requires='>3.8')"}, (3, 8)),
+        ({"pyproject.toml": "[tool.poetry.dependencies]\npython = '^3.10'\n"}, (3, 10)),
+        ({"pyproject.toml": "[tool.poetry.dependencies]\npython = '~3.9 || ^3.11'\n"}, (3, 9)),
+        ({"a/setup.py": "setup(python_requires='>=3.11')", "b/setup.py": "setup(python_requires='>=3.9')"}, (3, 9)),
         ({"app.py": ""}, (3, 12)),
     ],
 )

@@ -12,7 +12,7 @@ Lines = Callable[[str, int], Line]
 """What a line of the project is: `places.line_of` of a project."""
 
 SHOWN_SHARE = 0.01
-"""Of the peak; smaller rows go into the last one."""
+"""Of the peak, children included where they count; smaller rows go into the last one."""
 ROWS = 10
 """Spec, Plateau Documentation: the top 5 to 10 allocations."""
 
@@ -39,7 +39,8 @@ def breakdown(profile: Profile, line_of: Lines = unknown, library: bool = False)
     if imports:
         rows.append(_imports(imports, library))
     rows.sort(key=lambda row: -row.size)
-    shown = [row for row in rows[:ROWS] if row.size >= SHOWN_SHARE * profile.peak]
+    least = SHOWN_SHARE * (profile.peak + profile.children)
+    shown = [row for row in rows[:ROWS] if row.size >= least]
     rest = profile.peak - sum(row.size for row in shown)
     if rest > 0:
         shown.append(
@@ -52,7 +53,7 @@ def breakdown(profile: Profile, line_of: Lines = unknown, library: bool = False)
             )
         )
     native = sorted(_native(profile, line_of), key=lambda row: -row.size)[:ROWS]
-    shown = sorted([*shown, *(row for row in native if row.size >= SHOWN_SHARE * profile.peak)], key=lambda r: -r.size)
+    shown = sorted([*shown, *(row for row in native if row.size >= least)], key=lambda r: -r.size)
     return [*sorted([*shown, *_children(profile)], key=lambda row: -row.size), *_process(profile)]
 
 

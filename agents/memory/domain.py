@@ -90,7 +90,7 @@ class MemoryDomain:
                 signal=f"{row.source} hold {row.size / MIB:.1f} MiB of the {profile.peak / MIB:.1f} MiB peak",
             )
             for row in rows
-            if row.size >= HEAVY_IMPORTS * profile.peak
+            if row.size >= HEAVY_IMPORTS * (profile.peak + profile.children)
         ]
 
     def _lines(self, sources: Sources) -> Lines:

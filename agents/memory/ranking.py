@@ -15,6 +15,9 @@ SMALLEST = 256 * 1024
 SHARE = 0.01
 """And below this share of the peak (I15: at least 1 %)."""
 
+_PREFIXES = {"cache": "cache of ", "pin": "buffers pinned by "}
+"""What the name of a target begins with: several holders may go by one name."""
+
 
 @dataclass(frozen=True)
 class Ranked:
@@ -92,7 +95,7 @@ def _holders(profile: Profile) -> Iterator[Ranked]:
             continue
         size = (holding.group if holding.held_with else holding.own) or holding.size
         unnamed = holding.kind in ("global", "cache")
-        name = f"cache of {holding.name}" if holding.kind == "cache" else holding.name
+        name = _PREFIXES.get(holding.kind, "") + holding.name
         yield Ranked(
             _target(
                 name if unnamed else f"{name} in {holding.place.function}",
@@ -215,7 +218,7 @@ def _sites(profile: Profile) -> Iterator[Ranked]:
     for site in [*profile.stages.sites, *(child.sites if child else ())]:
         if site.project:
             yield Ranked(
-                _target(f"{site.file}:{site.line}", site.file, site.line, "", site.size, "data-structures"),
+                _target("allocations", site.file, site.line, "", site.size, "data-structures"),
                 Focus(site.file, "", frozenset({site.line}), site.size),
             )
 

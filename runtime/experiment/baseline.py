@@ -48,7 +48,8 @@ async def measure_baseline(services: Services, profiling: Profiling) -> None:
         text = (
             f"the target's child processes ({first.children}) hold memory ({(first.group_peak or 0) / MIB:.0f} MiB in "
             f"all, {(first.vm_hwm or 0) / MIB:.0f} MiB in its own process): the summed peak ({means}) is the metric, "
-            f"in {SUMMED_PAIRS} interleaved pairs against the spread of equal runs"
+            f"in {SUMMED_PAIRS} interleaved pairs against the spread of equal runs; the stages shown are of its own "
+            "process"
         )
         record.add(Learned(text=text))
         await services.log(Note(text=text))

@@ -4,7 +4,7 @@ from messaging.contents import Complete, Note
 from runtime.experiment import views
 from runtime.experiment.baseline import OTHER_SEED
 from runtime.experiment.bench import PAIRS, SUMMED_PAIRS, RunFailed, with_plain
-from runtime.experiment.events import Committed, FinalMeasured, TestsMeasured
+from runtime.experiment.events import Committed, FinalMeasured, TestsMeasured, judged_peaks
 from runtime.experiment.native import at_end
 from runtime.experiment.review import review
 from runtime.experiment.services import Services
@@ -107,8 +107,10 @@ def complete(services: Services, outcome: str, exit_code: int, reason: str) -> C
     A failed session says first why it failed.
     """
     state = services.record.state
-    before = state.baseline.figures.traced_peak / MIB if state.baseline else 0.0
-    after = state.current.traced_peak / MIB if state.current else before
+    before = after = 0.0
+    if state.baseline:
+        was, now = judged_peaks(state.baseline.figures, state.current or state.baseline.figures)
+        before, after = was / MIB, now / MIB
     return Complete.model_validate(
         {
             "outcome": outcome,

@@ -5,6 +5,7 @@ otherwise. Nothing here is ever typed by a proposer: figures come from measureme
 """
 
 from datetime import UTC, datetime
+from statistics import median
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -41,6 +42,15 @@ class Figures(BaseModel):
     """How they were had."""
     written: int = 0
     digest: str | None = None
+
+
+def judged_peaks(before: Figures, after: Figures) -> tuple[int, int]:
+    """The peaks that two measurements are compared by, in bytes: the summed ones where both have them, else the traced
+    ones.
+    """
+    if before.group_peaks and after.group_peaks:
+        return int(median(before.group_peaks)), int(median(after.group_peaks))
+    return before.traced_peak, after.traced_peak
 
 
 class BreakdownRow(BaseModel):

@@ -10,6 +10,7 @@ from runtime.experiment.events import (
     ExperimentStarted,
     Figures,
     TestsMeasured,
+    judged_peaks,
 )
 from runtime.experiment.verdict import confirm_floor
 
@@ -47,10 +48,11 @@ class Experiment:
 
     @property
     def saved(self) -> int | None:
-        """Traced peak before - after, in bytes."""
+        """The peak that is judged before - after, in bytes."""
         if self.measured is None:
             return None
-        return self.measured.before.traced_peak - self.measured.after.traced_peak
+        was, now = judged_peaks(self.measured.before, self.measured.after)
+        return was - now
 
     @property
     def kept(self) -> bool:
@@ -68,7 +70,8 @@ class Experiment:
         measured = self.measured
         if not self.failed or measured is None or measured.digest_equal is False or (self.tests and self.tests.broken):
             return False
-        return self.reverted is None and (self.saved or 0) < confirm_floor(measured.before.traced_peak)
+        was, now = judged_peaks(measured.before, measured.after)
+        return self.reverted is None and was - now < confirm_floor(was)
 
     @property
     def commit(self) -> str:

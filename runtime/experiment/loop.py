@@ -16,6 +16,7 @@ from runtime.experiment.events import (
     PlateauReached,
     Proposed,
     SessionEnded,
+    judged_peaks,
 )
 from runtime.experiment.policy import (
     STRATEGIES,
@@ -248,13 +249,14 @@ class Loop:
         best = max(state.keeps, key=lambda keep: keep.saved or 0, default=None)
         assert state.baseline is not None and state.current is not None
         targets = self.profiling.targets
+        was, now = judged_peaks(state.baseline.figures, state.current)
         return Progress(
             experiments=len(state.ended_experiments),
             keeps=len(state.keeps),
             discards=len(state.discards),
             best=best.started.title if best else "none",
-            baseline=state.baseline.figures.traced_peak / MIB,
-            current=state.current.traced_peak / MIB,
+            baseline=was / MIB,
+            current=now / MIB,
             next=targets[0].name if targets else "none",
             metric=self.services.domain.metric,
             unit=self.services.domain.unit,

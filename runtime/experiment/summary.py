@@ -3,7 +3,7 @@
 from messaging import text
 from messaging.contents import Baseline, Reprofile
 from runtime.experiment import target_rows, views
-from runtime.experiment.events import Profiled
+from runtime.experiment.events import Profiled, judged_peaks
 from runtime.experiment.ledger import short
 from runtime.experiment.policy import traced_run_limit
 from runtime.experiment.state import State
@@ -44,10 +44,12 @@ def _headline(state: State) -> list[str]:
     before, after = state.baselines[0][1].figures, state.current
     if state.final:
         before, after = state.final.base, state.final.branch
-    factor = before.traced_peak / after.traced_peak if after.traced_peak else float("inf")
+    was, now = judged_peaks(before, after)
+    factor = was / now if now else float("inf")
+    what = f"Summed peak with children ({before.group_by})" if before.group_peaks else "Peak"
     lines = [
         f"- Target: `{views.line(state.started.target.text)}`",
-        f"- Peak: {views.change(before, after)}, {factor:.1f}x lower",
+        f"- {what}: {views.change(before, after)}, {factor:.1f}x lower",
     ]
     if before.vm_hwm is not None and after.vm_hwm is not None:
         lines.append(f"- Resident peak (VmHWM): {views.mib(before.vm_hwm)} -> {views.mib(after.vm_hwm)}")

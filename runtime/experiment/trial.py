@@ -17,6 +17,7 @@ from runtime.experiment.events import (
     ExperimentStarted,
     Figures,
     TestsMeasured,
+    judged_peaks,
 )
 from runtime.experiment.limits import forbidden_lines, protected
 from runtime.experiment.reach import reaching
@@ -272,16 +273,17 @@ def result_content(
     number: int, choice: Choice, status: str, reason: str, before: Figures, after: Figures | None
 ) -> ExperimentResult:
     """The experiment's message to the router, in MiB."""
-    delta = None if after is None else (after.traced_peak - before.traced_peak) / MIB
+    was, now = judged_peaks(before, after or before)
+    delta = None if after is None else (now - was) / MIB
     return ExperimentResult.model_validate(
         {
             "number": number,
             "target": choice.target.name,
             "result": status.upper(),
-            "before": before.traced_peak / MIB,
-            "after": None if after is None else after.traced_peak / MIB,
+            "before": was / MIB,
+            "after": None if after is None else now / MIB,
             "delta": delta,
-            "percent": None if delta is None else 100 * delta * MIB / before.traced_peak,
+            "percent": None if delta is None else 100 * delta * MIB / was,
             "mechanism": choice.candidate.mechanism,
             "reason": reason,
         }

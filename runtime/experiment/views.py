@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from runtime.experiment.events import BreakdownRow, Figures, PlateauReached
+from runtime.experiment.events import BreakdownRow, Figures, PlateauReached, judged_peaks
 from runtime.experiment.experiment import Experiment
 from runtime.experiment.ledger import short
 from runtime.experiment.policy import irreducible_percent
@@ -43,10 +43,10 @@ def numbered(texts: Iterable[str]) -> list[str]:
 
 
 def change(before: Figures, after: Figures) -> str:
-    """`131.4 MiB -> 22.0 MiB (-109.4 MiB, -83 %)` of the traced peak."""
-    delta = after.traced_peak - before.traced_peak
-    percent = f", {100 * delta / before.traced_peak:+.0f} %" if before.traced_peak else ""
-    return f"{mib(before.traced_peak)} -> {mib(after.traced_peak)} ({delta / MIB:+.1f} MiB{percent})"
+    """`131.4 MiB -> 22.0 MiB (-109.4 MiB, -83 %)` of the peak that is judged."""
+    was, now = judged_peaks(before, after)
+    percent = f", {100 * (now - was) / was:+.0f} %" if was else ""
+    return f"{mib(was)} -> {mib(now)} ({(now - was) / MIB:+.1f} MiB{percent})"
 
 
 def kept(one: Experiment) -> list[str]:

@@ -204,14 +204,28 @@ class Holding(Record):
     """What held bytes at the census, a name or another holder: what to free, or to make smaller."""
 
     kind: Literal[
-        "local", "argument", "global", "class_attribute", "closure", "cache", "traceback", "cycle", "captured"
+        "local",
+        "argument",
+        "global",
+        "class_attribute",
+        "closure",
+        "cache",
+        "traceback",
+        "cycle",
+        "captured",
+        "suspended",
+        "pin",
     ]
     """cache: of a function. captured: a name in the cells or defaults of functions that are kept. traceback: frames
-    that have ended, held by stored exceptions. cycle: what only a collection frees."""
+    that have ended, held by stored exceptions. cycle: what only a collection frees. suspended: a name of the frames of
+    generators and coroutines that wait at one line. pin: a name that leads to memoryviews of a small part of buffers
+    that nothing else keeps alive; its sizes are of the rest of them, its length counts the views, and its contents are
+    the buffers' types."""
     name: str
     place: FunctionPlace | None = None
-    """The frame's function for local, argument and closure; `<module>` of the file for a global; the cached function;
-    the function that caught the exceptions; the class that is in the cycles most; the functions that are kept."""
+    """The frame's function for local, argument, closure and suspended; `<module>` of the file for a global; the cached
+    function; the function that caught the exceptions; the class that is in the cycles most; the functions that are
+    kept."""
     line: int = 0
     """The line the frame was at; of tracebacks the line that raised, in the function that caught; of functions that
     are kept their first line."""
@@ -234,6 +248,9 @@ class Holding(Record):
     """As sys.getrefcount inside the probe reads it, less the probe's own references: 1 is a sole owner."""
     element: str = ""
     """Commonest element type of a container."""
+    grouped: list[str] = []
+    """Of a plain dict or defaultdict that has plain lists alone: the types of all their elements; empty where they are
+    too many."""
     at_start: bool = False
     """global: the same object, as long as it is, was there when the target started: imports made it."""
     array: ArrayFacts | None = None

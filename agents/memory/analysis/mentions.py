@@ -71,6 +71,21 @@ def loads_by_name(project: Project) -> str | None:
     return None
 
 
+def asks_identity(project: Project) -> str | None:
+    """The first place where code names the builtin `id`; None when none does.
+
+    What an address stands for has to be kept alive, often in a list that nothing reads.
+    """
+    for path, words in _words(project).items():
+        module = module_of(project, path) if "id" in words else None
+        if module is None:
+            continue
+        for node in module.nodes:
+            if isinstance(node, ast.Name) and node.id == "id" and module.owner(node, "id") is None:
+                return f"{path}:{node.lineno}"
+    return None
+
+
 def _words(project: Project) -> dict[str, frozenset[str]]:
     cached = project.facts.get("mentions.words")
     if isinstance(cached, dict):

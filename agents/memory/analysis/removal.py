@@ -6,12 +6,13 @@ from collections.abc import Iterable
 import libcst as cst
 
 from agents.memory.analysis.concrete import Concrete, Replacement
+from agents.memory.analysis.flow import flow_of
 from agents.memory.analysis.inference import Kinds
 from agents.memory.analysis.kinds import CONTAINERS
 from agents.memory.analysis.modules import COMPREHENSIONS, FUNCTIONS, Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
-from agents.memory.analysis.scopes import accesses
+from agents.memory.analysis.scopes import accesses, eager_builtins, scope
 from agents.memory.analysis.suites import own_statements
 from agents.memory.analysis.uses import AttributeUse, defines, uses
 
@@ -74,6 +75,20 @@ def harmless(project: Project, module: Module, values: Iterable[ast.expr]) -> bo
             return False  # a comprehension may use up an iterator
         if effects.raises and not all(_is_quiet(project, module, part) for part in ast.walk(value)):
             return False
+    return True
+
+
+def surely_bound(module: Module, statements: Iterable[ast.stmt]) -> bool:
+    """Whether every local that the statements read is bound where they stand: without them nobody would be told."""
+    for statement in statements:
+        function = module.frame(statement)
+        if not isinstance(function, FUNCTIONS):
+            continue
+        names = scope(function, eager_builtins(module, function))
+        bound = names.arguments | flow_of(module, function).assigned_before(statement)
+        for access in accesses(statement, frozenset()):
+            if access.kind == "read" and names.binds(access.name) and access.name not in bound:
+                return False
     return True
 
 

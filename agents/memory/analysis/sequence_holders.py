@@ -6,13 +6,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from agents.memory.analysis.classes import ClassFacts
-from agents.memory.analysis.modules import INTROSPECTION, Module, text
+from agents.memory.analysis.modules import FUNCTIONS, INTROSPECTION, Module, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.uses import uses
 
 UseKind = Literal[
     "index", "slice", "store", "slice-store", "update", "append", "extend", "iterate", "length", "truth", "none"
 ]
+
+_KEEPING = frozenset({"__setattr__", "__getattribute__"})
+"""Methods that are given every value an attribute is bound to, or give what it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +77,12 @@ class Spread:
 def mentions(found: Spread, carrier: Carrier, facts: ClassFacts | None) -> Iterator[tuple[Module, ast.expr]]:
     """Each expression that reads the sequence from a carrier; `found.unknown` is set where not all can be known."""
     if carrier.scope is None:
-        yield from _attributes(found, carrier.name, facts if carrier is found.carriers[0] else None)
+        own = facts if carrier is found.carriers[0] else None
+        if carrier.name in _described(found.project):
+            found.unknown = f"`{carrier.name}` may be a property, whose setter is given the value"
+        if keeper := _taken_over(found.project, own):
+            found.unknown = f"`{keeper}` keeps attributes in a way of its own"
+        yield from _attributes(found, carrier.name, own)
         return
     index = uses(found.project)
     module, scope = carrier.module, carrier.scope
@@ -108,6 +116,42 @@ def _fields(project: Project) -> set[str]:
         }
         project.facts["sequence_uses.fields"] = known
     return known
+
+
+def _described(project: Project) -> set[str]:
+    """Names that classes bind to what may take over reads and writes: decorated methods, results of calls."""
+    known = project.facts.get("sequence_holders.described")
+    if not isinstance(known, set):
+        parts = [
+            part
+            for module in uses(project).modules
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.ClassDef)
+            for part in node.body
+        ]
+        known = {part.name for part in parts if isinstance(part, FUNCTIONS) and part.decorator_list} | {
+            target.id
+            for part in parts
+            if isinstance(part, ast.Assign) and isinstance(part.value, ast.Call)
+            for target in part.targets
+            if isinstance(target, ast.Name)
+        }
+        project.facts["sequence_holders.described"] = known
+    return known
+
+
+def _taken_over(project: Project, facts: ClassFacts | None) -> str:
+    """The class that decides by itself how attributes are kept, of the family where that is known; "" for none."""
+    keepers = project.facts.get("sequence_holders.keepers")
+    if not isinstance(keepers, set):
+        keepers = {
+            name
+            for name, classes in uses(project).classes.items()
+            for module, node in classes
+            if not _KEEPING.isdisjoint(module.bindings(node))
+        }
+        project.facts["sequence_holders.keepers"] = keepers
+    return min(keepers if facts is None else keepers & facts.family, default="")
 
 
 def _attributes(found: Spread, name: str, facts: ClassFacts | None) -> Iterator[tuple[Module, ast.expr]]:

@@ -100,7 +100,7 @@ class EarlyDel:
 def _held_here(holding: Holding, focus: Focus) -> bool:
     if holding.place is not None and holding.place.function != focus.function:
         return False
-    return holding.kind == ("global" if focus.function == "<module>" else "local")
+    return holding.kind in (("global",) if focus.function == "<module>" else ("local", "suspended"))
 
 
 def _deletion(names: list[Local]) -> cst.Del:

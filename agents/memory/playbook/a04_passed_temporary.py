@@ -21,7 +21,7 @@ from agents.memory.analysis.lifetime import (
     uncaptured,
     unobserved,
 )
-from agents.memory.analysis.modules import FUNCTIONS, Module, enclosing, find_function, module_of, text
+from agents.memory.analysis.modules import FUNCTIONS, Module, enclosing, find_function, module_of, qualified_name, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Function, resolve
 from agents.memory.analysis.scopes import eager_builtins, scope
@@ -131,19 +131,31 @@ def _passings(
         if pair is None or call is None or statement_at(module, node, line) is not pair.second:
             return
         callee = resolve(project, module, call.func)
-        if isinstance(callee, Function):
-            yield from _passing(project, focus, module, call, pair.read, pair, callee, 0)
+        if not isinstance(callee, Function) or callee.node is node:
+            return
+        written = _parameter(callee, call, pair.read)
+        seen = focus.holdings if callee.module is module else ()
+        called = qualified_name(callee.module, callee.node)
+        lines = [
+            h.line
+            for h in seen
+            if h.kind == "argument" and h.name == written and h.place and h.place.function == called
+        ]
+        given_up = _given_up(callee.module, callee.node, written, next(iter(lines), 0))
+        if given_up is not None:
+            yield _Passing(module, call, pair.read, pair, callee, *given_up)
     elif holding.kind == "argument":
-        for caller, call in helper_calls(project, Function(module, node)):
+        given_up = _given_up(module, node, holding.name, focus.peak_line or holding.line)
+        # The calls are looked for last: that takes long.
+        for caller, call in helper_calls(project, Function(module, node)) if given_up is not None else ():
             callee = resolve(project, caller, call.func)
-            assert isinstance(callee, Function)
+            assert isinstance(callee, Function) and given_up is not None
             for given in [*call.args, *(keyword.value for keyword in call.keywords)]:
-                if _parameter(callee, call, given) != holding.name:
-                    continue
                 pair = _pair_at(caller, given)
-                if pair is not None or isinstance(given, ast.Call | ast.ListComp | ast.DictComp | ast.SetComp):
-                    peak = focus.peak_line or holding.line
-                    yield from _passing(project, focus, caller, call, given, pair, callee, peak)
+                new = isinstance(given, ast.Call | ast.ListComp | ast.DictComp | ast.SetComp)
+                taken = _parameter(callee, call, given) == holding.name and caller.frame(call) is not node
+                if taken and (new or pair is not None):
+                    yield _Passing(caller, call, given, pair, callee, *given_up)
 
 
 def _call_of(module: Module, read: ast.expr) -> ast.Call | None:
@@ -162,42 +174,25 @@ def _pair_at(caller: Module, given: ast.expr) -> Pair | None:
     return pair_of(name) if name is not None else None
 
 
-def _passing(
-    project: Project,
-    focus: Focus,
-    caller: Module,
-    call: ast.Call,
-    given: ast.expr,
-    pair: Pair | None,
-    callee: Function,
-    peak: int,
-) -> Iterator[_Passing]:
-    """The passing, where the function is done with the argument before it does more work.
+def _given_up(
+    module: Module, node: ast.FunctionDef | ast.AsyncFunctionDef, written: str, line: int
+) -> tuple[Local, ast.stmt] | None:
+    """The parameter, and the statement to put its del before; None where it is not to be deleted.
 
-    `peak`: the line of the function that ran at the census; 0 where only the caller's is known.
+    `line`: the line of the function that ran at the census; 0 where only the caller's is known.
     """
-    node, module = callee.node, callee.module
-    written = _parameter(callee, call, given)
-    method = isinstance(module.parents[node], ast.ClassDef)
     positional = [*node.args.posonlyargs, *node.args.args]
-    if not written or (method and positional and positional[0].arg == written) or caller.frame(call) is node:
-        return
+    method = isinstance(module.parents[node], ast.ClassDef)
+    if not written or (method and positional and positional[0].arg == written):
+        return None
+    if isinstance(node, ast.AsyncFunctionDef) or node.decorator_list or is_generator(node):
+        return None
     found = scope(node, eager_builtins(module, node))
-    parameter = Local(module, node, written, found, flow_of(module, node))
     if written in found.bindings or any(a.kind != "read" for a in found.reads.get(written, [])):
-        return
-    seen = focus.holdings if module.path == focus.file else ()
-    line = peak or next(
-        (
-            h.line
-            for h in seen
-            if h.kind == "argument" and h.name == written and h.place and h.place.function == node.name
-        ),
-        0,
-    )
+        return None
+    parameter = Local(module, node, written, found, flow_of(module, node))
     place = _place(parameter, line)
-    if place is not None:
-        yield _Passing(caller, call, given, pair, callee, parameter, place)
+    return (parameter, place) if place is not None and _dead(parameter, place) else None
 
 
 def _parameter(callee: Function, call: ast.Call, given: ast.expr) -> str:
@@ -230,7 +225,7 @@ def _place(parameter: Local, line: int) -> ast.stmt | None:
 
 def _shown(project: Project, passing: _Passing, holding: Holding) -> list[Shown]:
     """Evidence for each precondition; empty when one cannot be shown."""
-    pair, parameter, node = passing.pair, passing.parameter, passing.function.node
+    pair, parameter = passing.pair, passing.parameter
     temporary = order = f"line {passing.call.lineno} passes `{text(passing.given)}` itself"
     evidence: dict[str, str | None] = {"temporary": temporary, "order": order}
     unread = unobserved(project, parameter)
@@ -246,8 +241,6 @@ def _shown(project: Project, passing: _Passing, holding: Holding) -> list[Shown]
         "not observed": unread and nested and f"{nested}; {unread}",
         "quiet end": quiet_end(project, holding.type, holding.element, holding.contents),
     }
-    if isinstance(node, ast.AsyncFunctionDef) or is_generator(node) or node.decorator_list:
-        return []
     shown = [Shown(check=check, evidence=told) for check, told in evidence.items() if told]
     return shown if len(shown) == len(evidence) else []
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from agents.memory.analysis.classes import ClassFacts, class_facts, declared_elsewhere, keyword
+from agents.memory.analysis.mentions import asks_identity
 from agents.memory.analysis.modules import FUNCTIONS, Module
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.reflection import computed_reads, not_reflected
@@ -39,7 +40,7 @@ class WriteOnlyAttribute:
         "own writes": "Each write is through an instance of the class, in a statement that can be taken out; what is"
         " fed through it is seen through it alone.",
         "no effect": "The values written have no effect of their own and call nothing that may raise.",
-        "no end": "Nothing that it keeps alive has a finalizer, is referred to weakly or is a resource.",
+        "no end": "Nothing that it keeps alive has a finalizer, is referred to weakly, told by its id() or a resource.",
         "no field": "It is no dataclass field, or one left out of repr and comparison that no caller passes.",
     }
 
@@ -112,7 +113,7 @@ def _shown(
         "not reflected": not_reflected(facts, name),
         "own writes": _own_writes(project, facts, name, writes, frozenset(copied)),
         "no effect": _no_effect(project, facts, name, writes, frozenset(copied)),
-        "no end": ended[0] if ended else None,
+        "no end": ended[0] if ended and not asks_identity(project) else None,
         "no field": _no_field(facts, name),
     }
     shown = [Shown(check=check, evidence=found) for check, found in evidence.items() if found]

@@ -7,17 +7,18 @@ from typing import ClassVar
 
 from agents.memory.analysis.flow import flow_of
 from agents.memory.analysis.kinds import SCALARS
+from agents.memory.analysis.lifetime import quiet_end
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.reads import kept_in
 from agents.memory.analysis.region import catches
 from agents.memory.playbook.examples import b16 as examples
-from agents.memory.playbook.grouped_lists import Feed, Groups, groups
+from agents.memory.playbook.grouped_lists import Groups, groups
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
-from agents.memory.playbook.source_edits import library, source, spliced
+from agents.memory.playbook.source_edits import atom, library, source, spliced
 
 _EXACT = frozenset({"int", "bool"})
 _COMPARED = frozenset({"int", "number", "bool", "str"})
@@ -25,11 +26,12 @@ _COMPARED = frozenset({"int", "number", "bool", "str"})
 
 @dataclass(frozen=True)
 class _Written:
-    """What the feeds become: the changes, the modules they need, evidence that the figures are the same."""
+    """What the feeds become: the changes, the modules they need, why the figures are the same, what that assumes."""
 
     changes: list[tuple[ast.AST, str]]
     imports: tuple[str, ...]
     exact: str
+    assumes: list[str]
 
 
 class RunningAggregate:
@@ -43,7 +45,8 @@ class RunningAggregate:
     preconditions: ClassVar[Mapping[str, str]] = {
         "groups": "A local dict that begins empty, whose only changes append one value to the list of one key.",
         "only reduced": "Each list is read only by one and the same of sum(), len(), min() and max().",
-        "exact": "The figure is the same when it is kept up to date: ints are added, scalars of one kind are compared.",
+        "exact": "The figure is the same when it is kept up to date: ints are added, scalars of one kind are compared,"
+        " and a value that is only counted may go at once.",
     }
 
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
@@ -63,7 +66,7 @@ class RunningAggregate:
         ]
         keys = numbered(f"{self.id}:{focus.file}:{focus.function}:{one.name}" for one in found)
         for one, key in zip(found, keys, strict=True):
-            written = _written(analyst, scope, one)
+            written = _written(analyst, scope, focus, one)
             edit = None
             if written is not None:
                 changes = [*written.changes, *((call, source(module, call.args[0])) for call in one.reduced)]
@@ -85,7 +88,7 @@ class RunningAggregate:
                     "only reduced": f"{len(one.reduced)} reads of its lists, each by {reducer}",
                     "exact": written.exact if written is not None else _OPEN,
                 },
-                assumes=_hashed(analyst, one),
+                assumes=[*_hashed(analyst, one), *(written.assumes if written is not None else [])],
                 edits=[edit] if edit is not None else [],
             )
             yield candidate if edit is not None else candidate.model_copy(update={"level": "S"})
@@ -107,53 +110,100 @@ def _hashed(analyst: Analyst, found: Groups) -> list[str]:
     return []
 
 
-def _written(analyst: Analyst, scope: FunctionNode, found: Groups) -> _Written | None:
+def _written(analyst: Analyst, scope: FunctionNode, focus: Focus, found: Groups) -> _Written | None:
     """The feeds rewritten; None when nothing shows that the figure stays the same."""
-    if found.reducer in {"sum", "len"}:
-        return _added(analyst, scope, found)
-    module = analyst.module
+    if found.reducer == "len":
+        return _counted(analyst, scope, focus, found)
+    shown = _of_one_kind(analyst, focus, found, _EXACT if found.reducer == "sum" else _COMPARED)
+    if shown is None:
+        return None
+    return _added(analyst, found, *shown) if found.reducer == "sum" else _compared(analyst, scope, found, *shown)
+
+
+def _of_one_kind(
+    analyst: Analyst, focus: Focus, found: Groups, allowed: frozenset[str]
+) -> tuple[str, list[str]] | None:
+    """Evidence that the values are of one of the kinds, or ints as the census saw them, and what that assumes."""
     kinds = {kind.name if (kind := analyst.kinds.of(feed.value)) is not None else "" for feed in found.feeds}
-    once = not any(catches(analyst, feed.statement) for feed in found.feeds)
+    if kinds <= allowed and (len(kinds) == 1 or allowed == _EXACT):
+        return f"the values are of the kind {' or '.join(sorted(kinds))}", []
+    seen = focus.seen(found.name)
+    if seen is None or seen.grouped != ["int"] or not kinds <= {"", "int"}:
+        return None
+    return "the census saw nothing but ints in the lists", [f"all values of `{found.name}` are ints, as those seen"]
+
+
+def _compared(analyst: Analyst, scope: FunctionNode, found: Groups, exact: str, assumes: list[str]) -> _Written | None:
+    module, name = analyst.module, found.name
     asked = any(isinstance(call.args[0], ast.Subscript) for call in found.reduced)  # Of an empty list: ValueError.
-    if len(kinds) != 1 or not kinds <= _COMPARED or not once or asked:
+    if asked or any(catches(analyst, feed.statement) for feed in found.feeds):
         return None
-    if not all(_repeatable(feed.key) and not _reads(feed.value, found.name) for feed in found.feeds):
-        return None
-    changes = [(feed.statement, _compared(module, found, feed)) for feed in found.feeds]
-    begin: list[tuple[ast.AST, str]] = [] if isinstance(found.begin.value, ast.Dict) else [(found.begin.value, "{}")]
-    return _Written([*begin, *changes], (), f"the values are {' '.join(kinds)} and compared in the same order")
+    changes: list[tuple[ast.AST, str]] = []
+    if not isinstance(found.begin.value, ast.Dict):
+        changes.append((found.begin.value, "{}"))
+    for feed in found.feeds:
+        binds = any(isinstance(node, ast.NamedExpr) for node in ast.walk(feed.value))
+        if binds or not _repeatable(module, scope, feed.key) or _reads(feed.value, name):
+            return None
+        at, value = f"{name}[{source(module, feed.key)}]", _operand(module, feed.value)
+        new = f"{found.reducer}({at}, {value}) if {atom(module, feed.key)} in {name} else {value}"
+        changes.append((feed.statement, f"{at} = {new}"))
+    return _Written(changes, (), f"{exact}, and compared in the same order", assumes)
 
 
-def _compared(module: Module, found: Groups, feed: Feed) -> str:
-    name, key, value = found.name, source(module, feed.key), source(module, feed.value)
-    return f"{name}[{key}] = {found.reducer}({name}[{key}], {value}) if {key} in {name} else {value}"
+def _added(analyst: Analyst, found: Groups, exact: str, assumes: list[str]) -> _Written | None:
+    return _counters(analyst, found, [_operand(analyst.module, feed.value) for feed in found.feeds], exact, assumes)
 
 
-def _added(analyst: Analyst, scope: FunctionNode, found: Groups) -> _Written | None:
+def _counted(analyst: Analyst, scope: FunctionNode, focus: Focus, found: Groups) -> _Written | None:
+    module, exact, assumes = analyst.module, "one is added for each value", []
+    kinds = [analyst.kinds.of(feed.value) for feed in found.feeds]
+    if not all(kind is not None and kind.name in SCALARS for kind in kinds):
+        seen = focus.seen(found.name)
+        quiet = quiet_end(analyst.project, "dict", "list", seen.contents if seen is not None else ())
+        if quiet is None:
+            return None
+        exact = f"{exact}; {quiet}"
+        assumes = [f"nothing notices that a value of `{found.name}` goes at once"]
+    # What may fail, or be seen to be computed, still is: after the key is looked up, as before.
+    added = [
+        "1" if _dropped(module, scope, feed.value, feed.statement) else f"len(({_operand(module, feed.value)},))"
+        for feed in found.feeds
+    ]
+    return _counters(analyst, found, added, exact, assumes)
+
+
+def _counters(analyst: Analyst, found: Groups, added: list[str], exact: str, assumes: list[str]) -> _Written | None:
+    """`g = defaultdict(int)` and `g[key] += ...`."""
     module = analyst.module
-    if found.reducer == "sum":
-        kinds = {kind.name if (kind := analyst.kinds.of(feed.value)) is not None else "" for feed in found.feeds}
-        exact = "the values are ints"
-        if not kinds <= _EXACT:
-            return None
-    else:
-        exact = "one is added for each value"
-        if not all(_dropped(module, scope, feed.value, feed.statement) for feed in found.feeds):
-            return None
     named = library(analyst.project, module, found.begin, "collections.defaultdict")
     if named is None or module.star_import or module.owner(found.begin, "int") is not None:
         return None
     changes: list[tuple[ast.AST, str]] = [(found.begin.value, f"{named[0]}(int)")]
-    for feed in found.feeds:
-        more = source(module, feed.value) if found.reducer == "sum" else "1"
+    for feed, more in zip(found.feeds, added, strict=True):
         changes.append((feed.statement, f"{found.name}[{source(module, feed.key)}] += {more}"))
-    return _Written(changes, named[1], exact)
+    return _Written(changes, named[1], exact, assumes)
 
 
-def _repeatable(key: ast.expr) -> bool:
-    if isinstance(key, ast.Tuple):
-        return all(_repeatable(part) for part in key.elts)
-    return isinstance(key, ast.Name | ast.Constant)
+def _operand(module: Module, value: ast.expr) -> str:
+    """The argument as it stands outside the brackets of its call."""
+    written = source(module, value)
+    open_ended = isinstance(value, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Lambda | ast.IfExp | ast.Tuple)
+    bare = (open_ended and not written.startswith("(")) or "\n" in written or "\r" in written
+    return f"({written})" if bare else written
+
+
+def _repeatable(module: Module, scope: FunctionNode, key: ast.expr) -> bool:
+    """Whether the key is the same when it is read again after the value was computed."""
+    match key:
+        case ast.Constant():
+            return True
+        case ast.Tuple(elts=parts):
+            return all(_repeatable(module, scope, part) for part in parts)
+        case ast.Name(id=name):
+            bound = [n for n in ast.walk(scope) if isinstance(n, ast.Nonlocal) and name in n.names]
+            return module.owner(key, name) is scope and not bound
+    return False
 
 
 def _reads(expr: ast.expr, name: str) -> bool:

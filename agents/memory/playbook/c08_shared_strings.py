@@ -27,7 +27,24 @@ def _string_sharing():
 
     return shared
 '''.strip(),
-    ("type", "str", "len"),
+    ("type", "str", "len", "dict"),
+    f'''
+def _part_sharing(kind, *places):
+    """A function that puts equal str seen before into these places of a list or dict; {LIMIT} are remembered."""
+    known: dict = {{}}
+
+    def shared(row):
+        if type(row) is not kind:
+            return row
+        for place in places:
+            if place in row if kind is dict else place < len(row):
+                value = row[place]
+                if type(value) is str:
+                    row[place] = known.setdefault(value, value) if len(known) < {LIMIT} else known.get(value, value)
+        return row
+
+    return shared
+'''.strip(),
 )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from agents.memory.analysis.inference import Kinds
+from agents.memory.analysis.mentions import mentioned
 from agents.memory.analysis.modules import FUNCTIONS, Module, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.reflection import not_reflected
-from agents.memory.analysis.resolution import Builtin, resolve
+from agents.memory.analysis.resolution import Builtin, methods, resolve
 from agents.memory.analysis.sequence_holders import SequenceUse, Spread
 from agents.memory.analysis.sequence_uses import elements, enumerated, spread
 from agents.memory.playbook.examples import c10 as examples
@@ -25,6 +26,10 @@ _SHARE = 8
 """A list of three elements is a quarter smaller as a tuple; with what it holds it is about an eighth."""
 _SHARE_GROWN = 3
 """Of a list that was appended to, the room for more goes as well."""
+_SLICES = frozenset({"slice", "s_", "index_exp"})
+"""Names that make slice objects."""
+_SLICING = frozenset({"__getitem__", "__setitem__", "__delitem__"})
+"""Methods that are given them."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,9 @@ class SmallTuples:
     preconditions: ClassVar[Mapping[str, str]] = {
         "new lists": "Each list is made where it is put into the attribute or the list that holds it: by a display, a"
         " comprehension, list(), or by appends to a local that nothing else holds.",
-        "closed uses": "All that is done with them, wherever they are passed, is to read them by number or slice, to"
-        " iterate over them, to take their length or truth, or to compare them with None.",
+        "closed uses": "All that is done with them, wherever they are passed, is to read them by number, to iterate"
+        " over them or a part, to take their length or truth, or to compare them with None; no index is a slice object"
+        " that the project makes or is given.",
         "not reflected": "An attribute is reached by its name alone, and no instance is pickled.",
     }
 
@@ -69,6 +75,8 @@ class SmallTuples:
         for one, key in zip(lists, keys, strict=True):
             binding = one.bindings[0]
             hidden = _not_reflected(one)
+            if any(number_indexes(project, flow) for flow in one.flows) and _makes_slices(project):
+                continue
             edit = spliced(binding.module, list(one.made.items())) if hidden else None
             if edit is None or hidden is None:
                 continue
@@ -108,6 +116,11 @@ def _public(binding: Binding) -> bool:
     """Whether code that nobody here can see may read what is bound: no local, no name with an underscore."""
     local = isinstance(binding.target, ast.Name) and isinstance(binding.carrier.scope, FUNCTIONS)
     return not local and not binding.name.startswith("_")
+
+
+def _makes_slices(project: Project) -> bool:
+    """Whether an index may be a slice object, which gives a part of a tuple instead of a list: made, or passed on."""
+    return bool(_SLICING & methods(project).keys()) or mentioned(project, _SLICES) is not None
 
 
 def _not_reflected(found: _Lists) -> str | None:

@@ -1,4 +1,4 @@
-"""D07: an array grows by `np.concatenate` in a loop, which copies all of it each time."""
+"""D07: an array grows by `np.concatenate` or `np.append` in a loop, which copies all of it each time."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -18,9 +18,11 @@ from agents.memory.playbook.source_edits import source, span, spliced
 from agents.memory.playbook.streamed import fresh_name, with_helper
 from messaging.contents import EditedFile
 
+_CLASSES = {"concatenate": "_Joined", "hstack": "_Stacked", "append": "_Appended"}
+"""Functions of numpy that give one array after the other, and the class that does so for many."""
 _HELPER = '''
-class _Joined:
-    """What `whole = {np}.concatenate([whole, part])` gives for one part after the other, in one array that grows."""
+class {name}:
+    """What `whole = {joined}` gives for one part after the other, in one array that grows."""
 
     def __init__(self, whole):
         self._whole = whole
@@ -28,9 +30,9 @@ class _Joined:
         self._size = 0
 
     def add(self, part):
-        whole = self._whole if self._room is None else self._room
+        {flat}whole = self._whole if self._room is None else self._room
         if not self._alike(whole, part):
-            self._whole = {np}.concatenate([self.array(), part])
+            self._whole = {grown}
             return
         if self._room is None:
             self._room, self._size, self._whole = {np}.array(whole), len(whole), None
@@ -58,11 +60,21 @@ class _Joined:
 
 @dataclass(frozen=True)
 class _Grown:
-    """An array that only grows in a loop: the loop, and the statements that join a part to it."""
+    """An array that only grows in a loop: the loop, the function that it grows by, and each part that it does by."""
 
     name: str
     loop: ast.For | ast.While
-    joins: tuple[ast.Assign, ...]
+    func: ast.Attribute
+    parts: dict[ast.Assign, ast.expr]
+
+
+@dataclass(frozen=True)
+class _Join:
+    """`name = np.concatenate([name, part])`, or of the other functions."""
+
+    name: str
+    func: ast.Attribute
+    part: ast.expr
 
 
 class JoinedArrays:
@@ -91,7 +103,8 @@ class JoinedArrays:
         analyst = Analyst(project, module, scope)
         seen: set[str] = set()
         for node in nodes_in(module, scope):
-            name = _joined(analyst, node)
+            join = _joined(analyst, node)
+            name = join.name if join is not None else ""
             held = focus.holding is not None and focus.holding.name == name
             if not name or name in seen or not (held or touches(node, focus.lines)):
                 continue
@@ -111,7 +124,7 @@ class JoinedArrays:
                 mechanism="an array with room for more takes each part; the whole is not there twice",
                 shown={
                     "grows only": f"the loop at line {grown.loop.lineno} has it only in "
-                    + ", ".join(f"`{text(join)}`" for join in grown.joins),
+                    + ", ".join(f"`{text(statement)}`" for statement in grown.parts),
                     "bound before": "an assignment before the loop",
                     "own name": f"nothing else can see `{name}`, and no handler or with is around the loop",
                     "alike": "type, dimensions and dtype are looked at each time",
@@ -125,21 +138,27 @@ class JoinedArrays:
     INVALID: ClassVar[list[Example]] = examples.INVALID
 
 
-def _joined(analyst: Analyst, node: ast.AST) -> str:
-    """The name that `name = np.concatenate([name, part])` binds; "" for any other node."""
+def _joined(analyst: Analyst, node: ast.AST) -> _Join | None:
+    """What the node is, where it is a statement that lets an array grow."""
     match node:
         case ast.Assign(
             targets=[ast.Name(id=name)],
-            value=ast.Call(
-                func=ast.Attribute(value=ast.Name() as package) as func,
-                args=[ast.List(elts=[ast.Name(id=first), part]) | ast.Tuple(elts=[ast.Name(id=first), part])],
-                keywords=[],
-            ),
-        ) if name == first and not isinstance(part, ast.Starred | ast.NamedExpr | ast.Yield | ast.YieldFrom):
+            value=ast.Call(func=ast.Attribute(value=ast.Name() as package) as func, args=args, keywords=[]),
+        ):
             module = analyst.module
-            known = external(analyst.project, module, func) == "numpy.concatenate"
-            return name if known and module.owner(package, package.id) is module.tree else ""
-    return ""
+            function = external(analyst.project, module, func).removeprefix("numpy.")
+        case _:
+            return None
+    match args:
+        case [ast.List(elts=[ast.Name(id=first), part]) | ast.Tuple(elts=[ast.Name(id=first), part])]:
+            known = function in ("concatenate", "hstack")
+        case [ast.Name(id=first), part]:
+            known = function == "append"
+        case _:
+            return None
+    odd = isinstance(part, ast.Starred | ast.NamedExpr | ast.Yield | ast.YieldFrom)
+    fits = known and not odd and first == name and module.owner(package, package.id) is module.tree
+    return _Join(name, func, part) if fits else None
 
 
 def _grown(analyst: Analyst, scope: FunctionNode, name: str, node: ast.AST) -> _Grown | None:
@@ -148,18 +167,23 @@ def _grown(analyst: Analyst, scope: FunctionNode, name: str, node: ast.AST) -> _
     found = local(module, scope, name)
     if found is None or uncaptured(found) is None or unobserved(analyst.project, found) is None:
         return None
-    around = list(enclosing(module, node, scope))
-    loops = [a for a in around if isinstance(a, LOOPS)]
+    loops = [a for a in enclosing(module, node, scope) if isinstance(a, LOOPS)]
     for loop in reversed(loops):
-        joins = [inner for inner in ast.walk(loop) if _joined(analyst, inner) == name and module.frame(inner) is scope]
+        joins = {
+            inner: join
+            for inner in ast.walk(loop)
+            if isinstance(inner, ast.Assign) and module.frame(inner) is scope
+            if (join := _joined(analyst, inner)) is not None and join.name == name
+        }
         mentions = [n for n in ast.walk(loop) if isinstance(n, ast.Name) and n.id == name]
         if len(mentions) != 2 * len(joins) or isinstance(loop, ast.AsyncFor):
             continue
         outside = enclosing(module, loop, scope)
         if any(isinstance(a, ast.Try | ast.TryStar | ast.With | ast.AsyncWith) for a in outside):
             return None
-        if _before(module, loop, name):
-            return _Grown(name, loop, tuple(join for join in joins if isinstance(join, ast.Assign)))
+        funcs = [join.func for join in joins.values()]
+        if _before(module, loop, name) and len({ast.dump(func) for func in funcs}) == 1:
+            return _Grown(name, loop, funcs[0], {inner: join.part for inner, join in joins.items()})
     return None
 
 
@@ -193,23 +217,35 @@ def _edit(analyst: Analyst, grown: _Grown) -> EditedFile | None:
         return None
     newline = "\r\n" if b"\r\n" in data else "\n"
     joined = fresh_name(analyst, f"joined_{grown.name.strip('_')}")
-    changes: list[tuple[ast.AST, str]] = [
-        (_at(loop.lineno, loop.col_offset), f"{joined} = _Joined({grown.name}){newline}{indent}")
-    ]
-    package = ""
-    for join in grown.joins:
-        assert isinstance(join.value, ast.Call) and isinstance(join.value.func, ast.Attribute)
-        package = source(module, join.value.func.value)
-        listed = join.value.args[0]
-        assert isinstance(listed, ast.List | ast.Tuple)
-        part = source(module, listed.elts[1])
-        loose = isinstance(listed.elts[1], ast.GeneratorExp | ast.Tuple)
-        changes.append((join, f"{joined}.add({f'({part})' if loose else part})"))
+    helper, made = _helper(source(module, grown.func.value), grown.func.attr)
+    before = f"{joined} = {made}({grown.name}){newline}{indent}"
+    changes: list[tuple[ast.AST, str]] = [(_at(loop.lineno, loop.col_offset), before)]
+    for join, part in grown.parts.items():
+        written = source(module, part)
+        loose = isinstance(part, ast.GeneratorExp | ast.Tuple)
+        changes.append((join, f"{joined}.add({f'({written})' if loose else written})"))
     assert loop.end_lineno is not None and loop.end_col_offset is not None
     after = f"{newline}{indent}{grown.name} = {joined}.array()"
     changes.append((_at(loop.end_lineno, loop.end_col_offset), after))
     edit = spliced(module, changes)
-    return edit and with_helper(analyst, edit, loop, _HELPER.replace("{np}", package))
+    return edit and with_helper(analyst, edit, loop, helper)
+
+
+def _helper(package: str, function: str) -> tuple[str, str]:
+    """The class that lets an array grow as the function does, and its name."""
+    pair = "({}, {})" if function == "append" else "([{}, {}])"
+    call = f"{package}.{function}{pair}"
+    fields = {
+        "{name}": _CLASSES[function],
+        "{joined}": call.format("whole", "part"),
+        "{grown}": call.format("self.array()", "part"),
+        "{flat}": f"part = {package}.ravel(part)\n        " if function == "append" else "",
+        "{np}": package,
+    }
+    helper = _HELPER
+    for field, value in fields.items():
+        helper = helper.replace(field, value)
+    return helper, _CLASSES[function]
 
 
 def _at(line: int, column: int) -> ast.AST:

@@ -18,7 +18,7 @@ LIMIT = 10_000
 
 
 def memo_edit(
-    analyst: Analyst, anchor: ast.stmt, wanted: str, changes: Mapping[ast.expr, str], helper: str
+    analyst: Analyst, anchor: ast.stmt, wanted: str, changes: Mapping[ast.expr, str], helper: str, arguments: str = ""
 ) -> EditedFile | None:
     """The file with the memo made before `anchor`, and what uses it; None where it cannot be put there.
 
@@ -26,14 +26,15 @@ def memo_edit(
         anchor: the statement of the function before which (before whose outermost loop) the memo is made.
         wanted: the local that holds it, by another name where that is used.
         changes: expressions and what takes their place; `{memo}` is the local, `{{` and `}}` are braces.
-        helper: the function, for the top of the module, whose call without arguments makes the memo.
+        helper: the function, for the top of the module, whose call makes the memo.
+        arguments: what it is called with.
     """
     module, scope = analyst.module, analyst.scope
     start = _start(module, anchor, scope)
     if start is None or introspected(scope) or _compiled(scope):
         return None
     name = fresh_name(analyst, wanted)
-    made = f"{name} = {helper.partition('(')[0].removeprefix('def ').strip()}()"
+    made = f"{name} = {helper.partition('(')[0].removeprefix('def ').strip()}({arguments})"
     before = ast.AST()
     before.lineno, before.col_offset = start.lineno, start.col_offset  # type: ignore[attr-defined]
     before.end_lineno, before.end_col_offset = start.lineno, start.col_offset  # type: ignore[attr-defined]

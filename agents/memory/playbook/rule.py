@@ -46,7 +46,7 @@ class Focus:
         """What the census saw a local or argument of the function hold; None where frames of it differ in type."""
         held = (*self.holdings, *([self.holding] if self.holding is not None else []))
         found = [h for h in held if h.name == name and h.place is not None and h.place.function == self.function]
-        alike = {(h.type, h.element, repr(h.array), repr(h.columns)) for h in found}
+        alike = {(h.type, h.element, repr(h.grouped), repr(h.array), repr(h.columns)) for h in found}
         return found[0] if len(alike) == 1 else None
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agents.memory.analysis.modules import Module, find_function, module_of, own_nodes, text
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
-from agents.memory.analysis.resolution import Builtin, Function, resolve
+from agents.memory.analysis.resolution import Builtin, Function, Library, resolve
 from agents.memory.playbook.identity import compared
 from agents.memory.playbook.local_memos import LIMIT, builtin_names, made_by, memo_edit
 from agents.memory.playbook.rule import Candidate, Focus, Rule, Shown
@@ -19,26 +19,55 @@ _DISTINCT = 0.3
 _CALLS_FOLLOWED = 3
 """Functions that only return what they have collected, followed from the local that holds it."""
 _COLLECTING = frozenset({"list", "tuple", "sorted"})
+_READERS = (Library("csv.reader"), Library("csv.DictReader"))
+"""What makes a new list or dict of each row."""
 
 
 @dataclass(frozen=True)
 class LocalSharing:
-    """What is shared. `kind`: the type's name; `words`: for titles; `helper`: the function that makes the memo."""
+    """What is shared.
+
+    Args:
+        kind: the type's name.
+        words: for titles.
+        helper: the function that makes the memo, which takes a value.
+        builtins: names that it uses.
+        parts_helper: one that makes a memo which takes a list or dict, given where in it the values are; "": none.
+    """
 
     kind: str
     words: str
     described: str
     helper: str
     builtins: tuple[str, ...]
+    parts_helper: str = ""
 
 
 @dataclass(frozen=True)
 class _Made:
-    """Where a container's elements come from: a statement of a function, and the expressions of the elements."""
+    """Where a container's elements come from.
+
+    Args:
+        anchor: the statement that binds it.
+        elements: the expressions of its elements.
+        whole: what they are all taken from, where a call of list() does so.
+    """
 
     analyst: Analyst
     anchor: ast.stmt
     elements: tuple[ast.expr, ...]
+    whole: ast.expr | None = None
+
+
+@dataclass(frozen=True)
+class _Rewrite:
+    """What is wrapped, the memo for it, and the repeats that it ends."""
+
+    changes: dict[ast.expr, str]
+    shared: tuple[Repeats, ...]
+    helper: str
+    wanted: str
+    arguments: str = ""
 
 
 def find(rule: Rule, project: Project, focus: Focus, sharing: LocalSharing) -> Iterator[Candidate]:
@@ -54,19 +83,19 @@ def find(rule: Rule, project: Project, focus: Focus, sharing: LocalSharing) -> I
     made = _made(Analyst(project, module, scope), held.name, _CALLS_FOLLOWED)
     if made is None or made.analyst.module.path not in project.editable:
         return
-    values = {value: one for one in repeats for value in _values(made, one, sharing)}
     where = made.analyst.module
-    if not values or compared(where) or compared(module) or not builtin_names(made.analyst, sharing.builtins):
+    rewrite = _of_values(made, repeats, sharing) or _of_parts(made, held, repeats, sharing)
+    if rewrite is None or compared(where) or compared(module) or not builtin_names(made.analyst, sharing.builtins):
         return
-    changes = {value: _call(where, value) for value in values}
-    edit = memo_edit(made.analyst, made.anchor, f"share_{sharing.kind}", changes, sharing.helper)
+    edit = memo_edit(
+        made.analyst, made.anchor, rewrite.wanted, rewrite.changes, rewrite.helper, arguments=rewrite.arguments
+    )
     if edit is None:
         return
-    shared = {one.at: one for one in values.values()}
-    first = min(values, key=lambda value: (value.lineno, value.col_offset))
+    first = min(rewrite.changes, key=lambda value: (value.lineno, value.col_offset))
     evidence = {
-        "repeated": "; ".join(_seen(held, one) for one in shared.values()),
-        "plain writes": "made by " + ", ".join(sorted({f"`{text(v)}` at line {v.lineno}" for v in values})),
+        "repeated": "; ".join(_seen(held, one) for one in rewrite.shared),
+        "plain writes": "made by " + ", ".join(sorted({f"`{text(v)}` at line {v.lineno}" for v in rewrite.changes})),
         "exact types": f"shared: {sharing.described}",
         "no identity": f"no `is` between two values and no id() in {module.path}",
         "free names": "the names of the memo and of what makes it are new",
@@ -83,7 +112,7 @@ def find(rule: Rule, project: Project, focus: Focus, sharing: LocalSharing) -> I
         file=where.path,
         line=first.lineno,
         function=focus.function,
-        frees=sum(one.repeated for one in shared.values()),
+        frees=_frees(held, rewrite.shared),
         shown=[Shown(check=check, evidence=evidence[check]) for check in rule.preconditions],
         users=[f"{where.path}:{first.lineno} {held.name}"],
         assumes=[
@@ -93,6 +122,13 @@ def find(rule: Rule, project: Project, focus: Focus, sharing: LocalSharing) -> I
         edits=[edit],
         read={path: project.sources[path].blob for path in sorted({focus.file, where.path})},
     )
+
+
+def _frees(held: Holding, shared: tuple[Repeats, ...]) -> int:
+    """Bytes that repeat; with a tuple go the repeated strings in it."""
+    whole = any(one.at == "" and one.type == "tuple" for one in shared)
+    inside = [one for one in held.repeats if whole and one.at.startswith("[")]
+    return sum(one.repeated for one in (*shared, *inside))
 
 
 def _seen(held: Holding, one: Repeats) -> str:
@@ -122,6 +158,8 @@ def _listed(analyst: Analyst, name: str, anchor: ast.stmt, value: ast.expr, dept
         case ast.Call(args=[ast.GeneratorExp(elt=elt), *_]):
             collected = isinstance(meaning, Builtin) and meaning.name in _COLLECTING
             return _Made(analyst, anchor, (elt,)) if collected else None
+        case ast.Call(args=[whole], keywords=[]) if meaning == Builtin("list") and not isinstance(whole, ast.Starred):
+            return _Made(analyst, anchor, (), whole)
         case ast.List(elts=[]) | ast.Dict(keys=[]):
             return _Made(analyst, anchor, tuple(_added(analyst.module, analyst.scope, name))) if name else None
         case ast.Call(args=[], keywords=[]) if isinstance(meaning, Builtin) and meaning.name in ("list", "dict"):
@@ -159,14 +197,45 @@ def _added(module: Module, scope: ast.AST, name: str) -> Iterator[ast.expr]:
                     yield value
 
 
+def _of_values(made: _Made, repeats: list[Repeats], sharing: LocalSharing) -> _Rewrite | None:
+    """The values themselves wrapped, where their expressions are seen."""
+    values = {value: one for one in repeats for value in _values(made, one, sharing)}
+    shared = {one.at: one for one in values.values()}
+    changes = {value: _call(made.analyst.module, value) for value in values}
+    wanted = f"share_{sharing.kind}"
+    return _Rewrite(changes, tuple(shared.values()), sharing.helper, wanted) if values else None
+
+
 def _values(made: _Made, one: Repeats, sharing: LocalSharing) -> Iterator[ast.expr]:
-    """The expressions that make what is repeated: none where the elements are made in a way that does not show them."""
+    """The expressions that make what is repeated: none where elements are made in a way that does not show them."""
     for element in made.elements:
         value = element if one.at == "" else _part(_display(made.analyst, element), one.at)
         if value is None or isinstance(value, ast.Constant | ast.Starred | ast.GeneratorExp):
             continue
         if not (isinstance(value, ast.Call) and made_by(made.analyst, value.func, sharing.helper)):
             yield value
+
+
+def _of_parts(made: _Made, held: Holding, repeats: list[Repeats], sharing: LocalSharing) -> _Rewrite | None:
+    """The rows wrapped whole, where they are lists or dicts that something else makes."""
+    analyst, module = made.analyst, made.analyst.module
+    inside = tuple(one for one in repeats if one.at.startswith("["))
+    known = held.element in ("list", "dict") and module.owner(made.anchor, held.element) is None
+    if not inside or not sharing.parts_helper or not known or not builtin_names(analyst, ("list", "dict")):
+        return None
+    changes = {
+        row: _call(module, row)
+        for row in made.elements
+        if not isinstance(row, ast.Constant | ast.Starred | ast.Tuple | ast.List | ast.Dict | ast.GeneratorExp)
+        and not (isinstance(row, ast.Call) and made_by(analyst, row.func, sharing.parts_helper))
+    }
+    whole = made.whole
+    called = resolve(analyst.project, module, whole.func) if isinstance(whole, ast.Call) else None
+    free = module.owner(made.anchor, "map") is None and builtin_names(analyst, ("map",))
+    if whole is not None and called in _READERS and free:
+        changes[whole] = "map({memo}, " + _call(module, whole).removeprefix("{memo}(")
+    places = ", ".join([held.element, *(one.at[1:-1] for one in inside)])
+    return _Rewrite(changes, inside, sharing.parts_helper, "share_parts", places) if changes else None
 
 
 def _display(analyst: Analyst, element: ast.expr) -> ast.expr:

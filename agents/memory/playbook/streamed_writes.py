@@ -60,6 +60,10 @@ class WritingRule(ABC):
     def written(self, analyst: Analyst, statement: ast.stmt) -> Written | None:
         """What the statement writes, with what takes its place; None when it is no such statement."""
 
+    def borne_out(self, focus: Focus, analyst: Analyst, one: Written) -> bool:
+        """Whether what the profiled run saw goes with it."""
+        return True
+
     def find(self, project: Project, focus: Focus) -> Iterator[Candidate]:
         """One candidate for each such statement that a line of the focus names."""
         place = focused(project, focus)
@@ -71,7 +75,7 @@ class WritingRule(ABC):
             one
             for node in nodes_in(module, scope)
             if isinstance(node, ast.Expr) and module.frame(node) is scope and touches(node, focus.lines)
-            if (one := self.written(analyst, node)) is not None
+            if (one := self.written(analyst, node)) is not None and self.borne_out(focus, analyst, one)
         ]
         if found and introspected(scope):
             return
@@ -79,7 +83,7 @@ class WritingRule(ABC):
         for one, key in zip(found, keys, strict=True):
             if catches(analyst, one.statement):
                 continue
-            new = _laid_out(module, one.statement, one.lines)
+            new = laid_out(module, one.statement, one.lines)
             edit = spliced(module, [(one.statement, new)], one.imports) if new else None
             if edit is None:
                 continue
@@ -139,7 +143,7 @@ def arguments(analyst: Analyst, call: ast.Call, *, after: int) -> str:
     return "".join(f", {one}" for one in given)
 
 
-def _laid_out(module: Module, statement: ast.stmt, lines: tuple[str, ...]) -> str:
+def laid_out(module: Module, statement: ast.stmt, lines: tuple[str, ...]) -> str:
     """The lines as they stand in place of the statement; "" where several do not fit, on a line with others."""
     start, end = span(module, statement)
     data = module.source.data

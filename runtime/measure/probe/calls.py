@@ -1,6 +1,7 @@
 """The calls that were running at the peak of the run: which functions the stages are to be measured in.
 
-Every function of the project begins and ends with a probe, put in at import; so does each stretch of a generator
+Every function of the project that does more than return a name, an attribute or a constant begins and ends with a
+probe, put in at import; so does each stretch of a generator
 between its yields. Where a probe finds the traced peak higher than ever, it was reached since the last one: by the
 functions on the stack without the one that begins now, or with the one that ends now. The stack is read off the
 frames, so threads, generators and coroutines are where they really are. A coroutine that is left at an `await` is not
@@ -62,7 +63,8 @@ class Calls:
         self.risen: Callable[[], None] | None = None
         self._entry: tuple[int, types.CodeType] | None = None
         self._finder = finder.Finder(self.compile, lambda file: file.startswith(self._start))
-        self.probes = {name: getattr(self, name) for name in ("begins", "ends", "sent", "received")}
+        begins, ends = self._cheap_probes()
+        self.probes = {"begins": begins, "ends": ends, "sent": self.sent, "received": self.received}
 
     def install(self) -> None:
         """Puts the finder first on sys.meta_path; call again when others pushed in front of it since."""
@@ -112,30 +114,47 @@ class Calls:
             self._due[:] = [_NEVER] * len(self._due)
             self._looked_at[:] = [0] * len(self._looked_at)
 
+    def peak(self) -> int:
+        """Traced bytes above the start, the highest seen."""
+        return self._peak - self._base
+
     def report(self) -> dict:
-        """Keys of ProbeReport: `traced_peak`, and `chain`: the functions running at the peak, outermost first."""
+        """Keys of ProbeReport: `traced_peak`, and `chain`: the functions running at the peak, outermost first; one
+        that calls itself is there once.
+        """
         place = Places(self._start)
-        return {"traced_peak": self._peak - self._base, "chain": [place(code) for code in self._codes]}
+        chain: list[dict] = []
+        for code in self._codes:
+            found = place(code)
+            if found not in chain:
+                chain.append(found)
+        return {"traced_peak": self._peak - self._base, "chain": chain}
 
     # ---- the probes
 
-    def begins(self, number: int) -> None:
-        """Function `number` begins, or goes on after a yield."""
-        count = self._began[number] + 1.0
-        self._began[number] = count
-        if count >= self._due[number]:
-            self._due[number] = count + max(1.0, count // EACH)
-            self._looked_at[number] += 1
-            frame = _get_frame(1)
-            if self._entry is None:
-                self._entry = number, frame.f_code
-            self._look(frame.f_back)
+    def _cheap_probes(self) -> tuple[Callable[[int], None], Callable[[int], None]]:
+        """`begins` and `ends`, with what they need at hand: they run at every call of the project's functions."""
+        began, due, looked_at = self._began, self._due, self._looked_at
 
-    def ends(self, number: int) -> None:
-        """Function `number` ends, or is left at a yield."""
-        if self._looked_at[number]:
-            self._look(_get_frame(1))
-            self._looked_at[number] -= 1
+        def begins(number: int) -> None:
+            """Function `number` begins."""
+            count = began[number] + 1.0
+            began[number] = count
+            if count >= due[number]:
+                due[number] = count + max(1.0, count // EACH)
+                looked_at[number] += 1
+                frame = _get_frame(1)
+                if self._entry is None:
+                    self._entry = number, frame.f_code
+                self._look(frame.f_back)
+
+        def ends(number: int) -> None:
+            """Function `number` ends."""
+            if looked_at[number]:
+                self._look(_get_frame(1))
+                looked_at[number] -= 1
+
+        return begins, ends
 
     def sent(self, number: int, value: object) -> object:
         """A generator yields `value`."""
@@ -181,7 +200,8 @@ class Calls:
 
 def _weave(tree: ast.Module, first: int) -> int:
     """Puts probes into the functions of a file, numbered from `first`; how many there are."""
-    nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS))]
+    functions = (node for node in ast.walk(tree) if isinstance(node, _FUNCTIONS))
+    nodes = [tree, *(node for node in functions if not _is_trivial(node))]
     for number, node in enumerate(nodes, first):
         for holder in [node, *instrument.own_scope(node)]:
             instrument.replace_yields(holder, lambda found, number=number: _stretch(found, number))
@@ -194,6 +214,15 @@ def _weave(tree: ast.Module, first: int) -> int:
             whole = ast.copy_location(ast.Try(body=body, handlers=[], orelse=[], finalbody=[end]), body[0])
             node.body[start:] = [begin, whole]
     return len(nodes)
+
+
+def _is_trivial(function: ast.AST) -> bool:
+    """Whether all it does is return what there is: nothing is alive in it that is not in its caller."""
+    body = function.body[instrument.preamble(function) :]
+    value = body[0].value if len(body) == 1 and isinstance(body[0], ast.Return) else None
+    while isinstance(value, ast.Attribute):
+        value = value.value
+    return isinstance(function, ast.FunctionDef) and isinstance(value, (ast.Name, ast.Constant))
 
 
 def _stretch(node: ast.Yield, number: int) -> ast.expr:

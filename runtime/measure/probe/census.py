@@ -23,7 +23,9 @@ import _lowtide_probe_graph as graph
 import _lowtide_probe_holders as holders
 import _lowtide_probe_names as names
 import _lowtide_probe_owners as owners
+import _lowtide_probe_pins as pins
 import _lowtide_probe_source as source
+import _lowtide_probe_suspended as suspended
 
 LIMIT = 200
 """Holdings reported (runtime.measure.models.ProbeReport)."""
@@ -104,6 +106,8 @@ def _take(
     values = [root.value for root in roots]
     holdings += holders.captured(values, reach, places)
     holdings += holders.tracebacks(values, reach, places)
+    holdings += pins.pins(roots, division.first, reach)
+    holdings += suspended.suspended(values, sum(division.sizes), reach, places)
     values.clear()
     roots.clear()
     if collecting:
@@ -137,20 +141,20 @@ def _stacks(frame: types.FrameType) -> list[list[types.FrameType]]:
 
 def _boundary(stacks: list[list[types.FrameType]]) -> set[int]:
     """Frames at work, and the namespaces of modules: what is in them is either a root or not the project's."""
-    ids = {id(frame) for stack in stacks for frame in stack}
-    ids.update(id(stack) for stack in stacks)
+    keys = {graph.key(frame) for stack in stacks for frame in stack}
+    keys.update(graph.key(stack) for stack in stacks)
     current: types.FrameType | None = sys._getframe()
     while current is not None:
-        ids.add(id(current))
+        keys.add(graph.key(current))
         current = current.f_back
     for module in list(sys.modules.values()):
         if isinstance(module, types.ModuleType):
-            ids.add(id(module.__dict__))
-    ids.add(id(sys.modules))
-    ids.update(map(id, _SINGLETONS))
+            keys.add(graph.key(module.__dict__))
+    keys.add(graph.key(sys.modules))
+    keys.update(map(graph.key, _SINGLETONS))
     for stack in stacks:
-        ids.update(id(frame.f_globals) for frame in stack)
-    return ids
+        keys.update(graph.key(frame.f_globals) for frame in stack)
+    return keys
 
 
 def _holding(roots: names.Roots, division: owners.Owners, number: int) -> dict:
@@ -174,6 +178,7 @@ def _holding(roots: names.Roots, division: owners.Owners, number: int) -> dict:
         "length": facts.length(root.value),
         "refcount": root.refcount if root.refcount < _NEVER_COUNTED else None,
         "element": facts.element(root.value),
+        "grouped": facts.grouped(root.value),
         "array": facts.array(root.value),
         "columns": facts.columns(root.value),
         "repeats": facts.repeats(root.value),

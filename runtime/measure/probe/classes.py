@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import types
 from collections import Counter
@@ -28,12 +27,10 @@ def of_project(modules: list[types.ModuleType]) -> list[type]:
     names = {module.__name__ for module in modules}
     probe = sys.modules.get("_lowtide_probe")  # it was __main__ before the target
     own = {id(value) for value in vars(probe).values()} if probe is not None else set()
-    tracked = gc.get_objects()
-    metaclasses = {kind for kind in set(map(type, tracked)) if issubclass(kind, type)}
     return [
         cls
-        for cls in tracked
-        if type(cls) in metaclasses and id(cls) not in own and type.__getattribute__(cls, "__module__") in names
+        for cls in graph.tracked(lambda kind: issubclass(kind, type))
+        if id(cls) not in own and type.__getattribute__(cls, "__module__") in names
     ]
 
 
@@ -41,10 +38,8 @@ def census(project: list[type], reach: graph.Graph, places: source.Places) -> li
     """ClassCensus dicts of the classes that have instances, by bytes."""
     wanted = frozenset(project)
     instances: dict[type, list[object]] = {}
-    for obj in gc.get_objects():
-        kind = type(obj)
-        if kind in wanted and not issubclass(kind, type):
-            instances.setdefault(kind, []).append(obj)
+    for obj in graph.tracked(lambda kind: kind in wanted and not issubclass(kind, type)):
+        instances.setdefault(type(obj), []).append(obj)
     found = []
     for cls, objects in instances.items():
         place = places.of_class(cls)
@@ -59,13 +54,12 @@ def _bytes(one: dict) -> int:
 
 
 def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph) -> dict:
-    dicts = [own for own in map(graph.instance_dict, objects) if own is not None]
+    dicts = graph.instance_dicts(objects)
     shallow = reach.size(objects) + sum(map(sys.getsizeof, dicts))
     values = attributes.values_of(cls, objects)
-    inside = set(map(id, objects)) | set(map(id, dicts))
-    sizes = {name: _estimate(held, reach, inside) for name, held in values.items()}
+    seen = {*map(graph.key, objects), *map(graph.key, dicts)}
+    sizes = {name: _estimate(held, reach, seen) for name, held in values.items()}
     order = sorted(values, key=lambda name: (-sizes[name], name))
-    seen = inside
     held_by: list[dict] = []
     for name in order[:LARGEST]:
         held = values[name]
@@ -96,7 +90,7 @@ def _of_class(cls: type, objects: list[object], place: dict, reach: graph.Graph)
 def _estimate(values: list[object], reach: graph.Graph, inside: set[int]) -> float:
     """Bytes reachable from `values`, from a sample: it only says in which order attributes are looked at."""
     sample = values[:: len(values) // SAMPLED + 1]
-    return reach.walk(sample, set(inside), LOOKED_AT) * len(values) / len(sample)
+    return reach.walk(sample, set(), LOOKED_AT, inside) * len(values) / len(sample)
 
 
 def distinct(values: list[object], kinds: Counter[type]) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import sys
 import types
-from collections import Counter
+from collections import Counter, defaultdict
 
 import _lowtide_probe_classes as classes
 
@@ -54,6 +54,14 @@ def element(value: object) -> str:
     elements = dict.values(value) if base is dict else base.__iter__(value)
     kinds = Counter(map(type, itertools.islice(elements, LOOKED_AT)))
     return classes.type_name(kinds.most_common(1)[0][0]) if kinds else ""
+
+
+def grouped(value: object) -> list[str]:
+    """Types of the elements of all lists of a dict that has plain lists alone; empty where they are too many."""
+    if type(value) not in (dict, defaultdict) or set(map(type, value.values())) != {list}:
+        return []
+    kinds = set(map(type, itertools.chain.from_iterable(value.values())))
+    return sorted(map(classes.type_name, kinds)) if len(kinds) <= PARTS else []
 
 
 def array(value: object) -> dict | None:

@@ -72,8 +72,8 @@ def captured(held: list[object], reach: graph.Graph, places: source.Places) -> l
     """
     named = set(map(id, held))
     kept: dict[tuple, list[object]] = {}
-    for obj in gc.get_objects():
-        if type(obj) is not types.FunctionType or (obj.__closure__ is None and not _has_defaults(obj)):
+    for obj in graph.tracked(lambda kind: kind is types.FunctionType):
+        if obj.__closure__ is None and not _has_defaults(obj):
             continue
         if "<locals>" in obj.__qualname__ and places.of_code(obj.__code__) is not None:
             for name, value in _variables(obj):
@@ -119,9 +119,7 @@ def tracebacks(values: list[object], reach: graph.Graph, places: source.Places) 
     """
     stored: dict[tuple, list[types.TracebackType]] = {}
     kinds: dict[tuple, Counter[type]] = {}
-    for obj in gc.get_objects():
-        if not issubclass(type(obj), BaseException):
-            continue
+    for obj in graph.tracked(lambda kind: issubclass(kind, BaseException)):
         trace = BaseException.__traceback__.__get__(obj)
         caught = _caught(trace, places, reach)
         if caught is not None:
@@ -131,7 +129,7 @@ def tracebacks(values: list[object], reach: graph.Graph, places: source.Places) 
     if not listed or reach.walk(listed, set(), LOOKED_AT) < LEAST:
         return []
     seen: set[int] = set()
-    graph.Graph(reach.boundary | set(map(id, listed))).walk(values, seen)
+    reach.walk(values, seen, beside=set(map(graph.key, listed)))
     found = []
     for (file, function, first, line), traces in stored.items():
         size = reach.walk(traces, seen)
@@ -144,7 +142,7 @@ def tracebacks(values: list[object], reach: graph.Graph, places: source.Places) 
 
 def _caught(trace: types.TracebackType | None, places: source.Places, reach: graph.Graph) -> tuple | None:
     """The project function that caught the exception, and its line; None for one that is still on its way."""
-    if trace is None or (trace.tb_next is None and id(trace.tb_frame) in reach.boundary):
+    if trace is None or (trace.tb_next is None and graph.key(trace.tb_frame) in reach.boundary):
         return None
     while trace is not None:
         place = places.of_code(trace.tb_frame.f_code)
@@ -160,13 +158,12 @@ def cycles(project: list[type], reach: graph.Graph, places: source.Places) -> li
     The collection is one that the interpreter may make at any time; what it finds is kept until the next.
     """
     garbage = _unreachable()
-    own = set(map(id, garbage))
     size, referents = reach.expand(garbage)
-    todo = [obj for obj in graph.by_identity(referents).values() if id(obj) not in own and not gc.is_tracked(obj)]
-    size += reach.size(todo)
+    others = reach.fresh(referents, set(map(graph.key, garbage)))
+    size += reach.size([obj for obj in others if not gc.is_tracked(obj)])
     known = frozenset(project)
     counts = Counter(kind for kind in map(type, garbage) if kind in known)
-    del garbage, referents, todo
+    del garbage, referents, others
     for kind, count in counts.most_common():
         place = places.of_class(kind)
         if place is not None and size >= LEAST:

@@ -240,7 +240,7 @@ def in_child(folder: str, export: str, checkout: str, roots: Iterable[str], name
     owner = _getpid()
     leave = os._exit
     offspring = None
-    if traced:
+    if traced and sys.implementation.name == "cpython" and sys.version_info >= (3, 9):  # a child may be another python
         for sibling in ("describe", "instrument", "finder", "calls", "lines", "offspring"):  # as they need each other
             last = _load(sibling)
         offspring = last.start(folder, export)

@@ -8,10 +8,14 @@ pool are often ended by a signal. Stdlib only, Python 3.9 and later.
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import json
 import os
+import runpy
 import sys
 import tracemalloc
+import types
 
 import _lowtide_probe_calls as calls
 import _lowtide_probe_lines as lines
@@ -33,6 +37,7 @@ BOOKKEEPING = 64 * 2**20
 
 _get_traced_memory = tracemalloc.get_traced_memory
 _get_tracemalloc_memory = tracemalloc.get_tracemalloc_memory
+_reset_peak = tracemalloc.reset_peak
 _clear_traces, _take_snapshot, _trace = tracemalloc.clear_traces, tracemalloc.take_snapshot, tracemalloc.start
 _encode = json.JSONEncoder().encode
 _open, _replace, _getpid = open, os.replace, os.getpid
@@ -68,27 +73,32 @@ class Offspring:
         self._recorder.begin()
 
     def risen(self) -> None:
-        """The recorder has seen a new peak."""
-        report = self._recorder.report()
-        peak = report["traced_peak"]
+        """The recorder has seen a new peak. What telling of it takes is no peak."""
+        with contextlib.suppress(RecursionError):  # the target is near its limit: the next peak is told of
+            self._tell()
+        _reset_peak()
+
+    def _tell(self) -> None:
+        peak = self._recorder.peak()
         if peak < max(self._written + LEAST, self._written * RISE):
             return
         if peak >= max(LEAST_SNAPSHOT, self._looked_at * STEP) and _get_traced_memory()[0] >= NEAR * peak:
             self._looked_at = peak
             if _get_tracemalloc_memory() <= BOOKKEEPING:
                 self._sites = self._alive()
-        self._write(peak, report["chain"])
+        self._write(peak, self._recorder.report()["chain"])
 
     def leave(self) -> None:
         """This process is about to end; nothing, when it is none of the children."""
         if self._of != _getpid():
             return
-        before = self._recorder.report()
+        told = self._recorder.peak()
         self._recorder.finish()
-        peak = self._recorder.report()["traced_peak"]
+        report = self._recorder.report()
+        peak = report["traced_peak"]
         self._of = 0
-        seen = before["traced_peak"] >= NEAR * peak  # else the peak was in code that has no probes: a program's own
-        self._write(peak, before["chain"] if seen else [])
+        seen = told >= NEAR * peak  # else the peak was in code that has no probes: a program's own
+        self._write(peak, report["chain"] if seen else [])
 
     def _alive(self) -> list[dict]:
         sizes: dict[tuple[str, int], list[int]] = {}
@@ -114,10 +124,11 @@ class Offspring:
         self._written = peak
         sites = self._sites if self._looked_at >= NEAR * peak else []
         path = os.path.join(self._folder, "%d.peak" % _getpid())
+        part = "%s.%d" % (path, _thread.get_ident())
         try:
-            with _open(path + ".part", "w", encoding="utf-8", errors="backslashreplace") as file:
+            with _open(part, "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(_encode({"peak": peak, "chain": chain, "sites": sites}))
-            _replace(path + ".part", path)
+            _replace(part, path)
         except OSError as error:
             sys.stderr.write(f"The traced peak of a child cannot be left: {error}\n")
 
@@ -126,12 +137,24 @@ def start(folder: str, export: str) -> Offspring:
     """Begins in a child that is a program of its own."""
     if lines.needed():
         lines.listen(_FOLDER, export)
-    _trace(1)
     recorder = calls.Calls(export)
     recorder.install()
+    _compile_main(recorder, os.path.realpath(export).rstrip("/") + "/")
+    _trace(1)
     offspring = Offspring(folder, export, recorder)
     offspring.forked()
     return offspring
+
+
+def _compile_main(recorder: calls.Calls, start: str) -> None:
+    """Has runpy compile with probes: multiprocessing imports the main program by it, past all finders."""
+
+    def compile_file(source: bytes, name: str, mode: str, *rest: object, **more: object) -> types.CodeType:
+        if mode == "exec" and isinstance(name, str) and os.path.realpath(name).startswith(start):
+            return recorder.compile(source, name)
+        return compile(source, name, mode, *rest, **more)
+
+    runpy.__dict__["compile"] = compile_file
 
 
 def highest(folder: str) -> dict | None:

@@ -6,6 +6,7 @@ fifteen times as long. Taking one is invisible to tracemalloc, aggregating is no
 
 from __future__ import annotations
 
+import gc
 import os
 import tracemalloc
 
@@ -88,5 +89,14 @@ class Snapshots:
 
 
 def _traces() -> list:
-    """Raw traces of all live blocks: (domain, size, ((file, line),), frames)."""
-    return _take_snapshot().traces._traces
+    """Raw traces of all live blocks: (domain, size, ((file, line),), frames).
+
+    No collection meanwhile: a tuple or two per block would bring many about, of all the target has.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _take_snapshot().traces._traces
+    finally:
+        if collecting:
+            gc.enable()

@@ -30,6 +30,7 @@ import _lowtide_probe_calls as calls
 import _lowtide_probe_census as census
 import _lowtide_probe_finder as finder
 import _lowtide_probe_instrument as instrument
+import _lowtide_probe_moment as moment
 import _lowtide_probe_sampling as sampling
 import _lowtide_probe_sites as sites
 import _lowtide_probe_start as start
@@ -37,16 +38,6 @@ import _lowtide_probe_tables as tables
 
 EACH_ELEMENT = 256
 """A comprehension's elements are events one by one up to this number, then one in every (their number / this)."""
-
-CLEARLY = 0.01
-"""Share by which a peak must be above the highest one so far to take its place: a little more must not lead away
-from the statement that made it."""
-WITHIN = 0.5
-"""Share by which an event within a statement must be above the ones between statements next to it to take their
-place: what it sees is mostly not bound to a name yet."""
-STATEMENT, ELEMENT, END = range(3)
-"""Where an event is: between statements; within one, at an element of a comprehension; within one of the caller, at a
-yield or the end of a function."""
 
 _get_ident = _thread.get_ident
 _count_threads = _thread._count
@@ -101,19 +92,7 @@ class Recorder:
         self._peak = 0.0
         self._events = 0.0
         self._segment = 0.0
-        self._peak_due = -1.0
-        self._clearly = 0.0
-        self._rising = False
-        """The highest peak so far is in the statement that is running."""
-        self._begun_at = 0.0
-        """Number of the event that the running statement began with; 0 when it called something since."""
-        self._begun = 0.0
-        """Traced bytes at that event."""
-        self._started: tuple[float, float] | None = None
-        """Number and traced bytes of the event that the statement of the highest peak began with."""
-        self._inside: tuple[float, float] | None = None
-        """The same of the event within that statement that ended the segment of the peak."""
-        self._at_peak: tuple[float, float, bool] | None = None
+        self._moment = moment.Moment()
         self._threads = 0
         self._snapshots = sites.Snapshots(peak_hint)
         self._census: dict = {}
@@ -179,10 +158,10 @@ class Recorder:
             current, peak = map(float, _get_traced())
             self._on = False
             self._note(peak)
-            if self._segment > self._peak_due:
-                self._rise()
-            if self._rising and self._events:
-                self._choose(None)
+            if self._segment > self._moment.due:
+                self._moment.rise(self._segment, self._base, None)
+            if self._moment.rising and self._events:
+                self._moment.choose(self._events, current, False)
             self._tables.finish(list(self._stacks.values()), current)
             if self._calls is not None:
                 self._calls.finish()
@@ -192,7 +171,7 @@ class Recorder:
         if not self._tracing:
             return dict(self._census)
         _stop_tracing()
-        event, traced, before = self._at_peak or (None, 0.0, False)
+        event, traced, before = self._moment.at or (None, 0.0, False)
         return {
             "traced_peak": int(self._peak) - self._base,
             "tables": self._sampling.corrected(self._tables.report(self._chain, self._base)),
@@ -221,7 +200,7 @@ class Recorder:
             return
         number = self._tables.owner[index]
         if self._on and not self._quiet[number]:
-            self._tables.open(self._stack(), index, self._tick(number, STATEMENT, index))
+            self._tables.open(self._stack(), index, self._tick(number, moment.STATEMENT, index))
 
     def back(self, index: int) -> None:
         """A body of statement `index` has ended; the statement itself goes on."""
@@ -232,7 +211,7 @@ class Recorder:
             return
         how = self._sampling.passed(index)
         if how:
-            current, stack = self._tick(number, STATEMENT, index), self._stack()
+            current, stack = self._tick(number, moment.STATEMENT, index), self._stack()
             self._tables.back(stack, index, current)
             if stack.top[tables.STAGE] == index:
                 self._sampling.grew(index, how, stack.top[tables.START], current)
@@ -242,18 +221,18 @@ class Recorder:
         if self._quiet[number]:
             self._quiet[number] -= 1
         elif self._on:
-            self._tables.leave(self._stack(), number, self._tick(number, END))
+            self._tables.leave(self._stack(), number, self._tick(number, moment.END))
 
     def light(self, number: int, value: object) -> object:
         """An element of a comprehension in function `number` is there."""
         if self._on and not self._quiet[number] and self._sampling.element(number, EACH_ELEMENT):
-            self._tick(number, ELEMENT)
+            self._tick(number, moment.ELEMENT)
         return value
 
     def suspend(self, activation: tables.Activation | None, value: object) -> object:
         """A generator yields `value`."""
         if activation is not None and self._on and not activation.asleep:
-            self._tables.suspend(self._stack(), activation, self._tick(activation.number, END))
+            self._tables.suspend(self._stack(), activation, self._tick(activation.number, moment.END))
         return value
 
     def resume(self, activation: tables.Activation | None, value: object) -> object:
@@ -265,7 +244,7 @@ class Recorder:
     def stage_in(self, activation: tables.Activation | None, index: int) -> None:
         """As `stage`, in a generator or coroutine."""
         if activation is not None and self._on and not self._skip[index]:
-            current, stack = self._tick(activation.number, STATEMENT, index), self._stack()
+            current, stack = self._tick(activation.number, moment.STATEMENT, index), self._stack()
             activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.open(stack, index, current)
@@ -275,7 +254,7 @@ class Recorder:
         if activation is None or not self._on or self._skip[index]:
             return
         if self._sampling.passed(index):
-            current, stack = self._tick(activation.number, STATEMENT, index), self._stack()
+            current, stack = self._tick(activation.number, moment.STATEMENT, index), self._stack()
             activation.asleep = False
             self._tables.attach(stack, activation, current)
             self._tables.back(stack, index, current)
@@ -286,7 +265,7 @@ class Recorder:
     def leave_in(self, activation: tables.Activation | None) -> None:
         """As `leave`, in a generator or coroutine."""
         if activation is not None and self._on:
-            current = self._tick(activation.number, END)
+            current = self._tick(activation.number, moment.END)
             activation.asleep = False
             self._tables.leave_in(self._stack(), activation, current)
 
@@ -301,12 +280,12 @@ class Recorder:
             stack = self._stacks[_get_ident()] = tables.Stack()
         return stack
 
-    def _tick(self, number: int | None, where: int = STATEMENT, index: int = -1) -> float:
+    def _tick(self, number: int | None, where: int = moment.STATEMENT, index: int = -1) -> float:
         """One event; traced bytes.
 
         Args:
             number: the function whose probe tells it; None when nothing of it has run yet.
-            where: STATEMENT, ELEMENT or END.
+            where: it is (see moment).
             index: the stage that starts, or goes on; -1: the one the frame is at.
         """
         if not self._tracing:
@@ -324,44 +303,17 @@ class Recorder:
         if current >= self._snapshots.due:
             self._snapshots.take(current)
         self._note(peak)
-        if self._segment > self._peak_due:
-            self._rise()
-            if where != STATEMENT:
-                self._inside = self._events, current
+        at_peak = self._moment
+        if self._segment > at_peak.due:
+            at_peak.rise(self._segment, self._base, (self._events, current) if where else None)
         self._segment = current
-        if where == STATEMENT:
-            self._begun_at = self._events
-            self._begun = current
-            if self._rising:
-                self._choose((self._events, current))
-        elif where == END:
-            self._begun_at = 0.0
+        if where == moment.STATEMENT:
+            at_peak.begun_at, at_peak.begun = self._events, current
+            if at_peak.rising:
+                at_peak.choose(self._events, current, True)
+        elif where == moment.END:
+            at_peak.begun_at = 0.0
         return current
-
-    def _rise(self) -> None:
-        """The segment that ends now has the highest peak so far."""
-        self._clearly = CLEARLY * (self._segment - self._base)
-        self._peak_due = self._segment + self._clearly
-        self._rising = True
-        self._started = (self._begun_at, self._begun) if self._begun_at else None
-        self._inside = None
-
-    def _choose(self, ended: tuple[float, float] | None) -> None:
-        """The statement of the highest peak has ended: the census is to be where most of what was alive has a name.
-
-        Args:
-            ended: number and traced bytes of the event that ended it; None when the target has ended.
-        """
-        self._rising = False
-        chosen = None if ended is None else (*ended, False)
-        started, inside = self._started, self._inside
-        if started is not None and (chosen is None or started[1] > chosen[1] + self._clearly):
-            chosen = *started, True
-        if inside is not None and (
-            chosen is None or inside[1] - self._base > (1 + WITHIN) * (chosen[1] - self._base) + self._clearly
-        ):
-            chosen = *inside, False
-        self._at_peak = chosen or (self._events, float(self._base), True)
 
     def _note(self, peak: float) -> None:
         """The highest point of the segment that ends now goes to the innermost open stage of each thread."""

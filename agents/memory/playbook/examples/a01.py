@@ -61,6 +61,23 @@ def _together(old: str, new: str, why: str, **measured: object) -> Example:
     )
 
 
+SUSPENDED = {"kind": "suspended", "refcount": 1, "own": 2**20, "group": 2**20, "contents": ["bytes"]}
+"""A generator or coroutine holds it while it waits."""
+
+
+def _suspended(body: str, peak_line: str, why: str, **measured: object) -> Example:
+    """An INVALID example: a generator with this body."""
+    return Example(
+        before=f"def parts(n):\n{body}",
+        function="parts",
+        peak_line=peak_line,
+        holding="raw",
+        holding_type="bytes",
+        measured=SUSPENDED | measured,
+        why=why,
+    )
+
+
 VALID: list[Example] = [
     Example(
         before="""\
@@ -239,6 +256,78 @@ if __name__ != "nowhere":
         measured=HELD_TOGETHER,
         call="load('a,b\\nc,d\\n')",
     ),
+    Example(
+        before="""\
+def parts(n):
+    raw = bytes(n)
+    size = len(raw)
+    shown = yield size
+    yield shown
+
+
+async def fetch(n):
+    async for one in asked(n):
+        print(one)
+
+
+async def asked(n):
+    yield n
+""",
+        after="""\
+def parts(n):
+    raw = bytes(n)
+    size = len(raw)
+    del raw
+    shown = yield size
+    yield shown
+
+
+async def fetch(n):
+    async for one in asked(n):
+        print(one)
+
+
+async def asked(n):
+    yield n
+""",
+        function="parts",
+        peak_line="shown = yield",
+        holding="raw",
+        holding_type="bytes",
+        measured=SUSPENDED,
+        call="list(parts(9))",
+    ),
+    Example(
+        before="""\
+import asyncio
+
+
+async def fetch(n):
+    body = bytes(n)
+    size = len(body)
+    async with asyncio.Lock():
+        await asyncio.sleep(0)
+    return size
+""",
+        after="""\
+import asyncio
+
+
+async def fetch(n):
+    body = bytes(n)
+    size = len(body)
+    del body
+    async with asyncio.Lock():
+        await asyncio.sleep(0)
+    return size
+""",
+        function="fetch",
+        peak_line="await",
+        holding="body",
+        holding_type="bytes",
+        measured=SUSPENDED,
+        call="asyncio.run(fetch(9))",
+    ),
 ]
 
 INVALID: list[Example] = [
@@ -335,6 +424,19 @@ INVALID: list[Example] = [
         holding="data",
         why="nothing can be put before an elif",
     ),
+    _suspended("    raw = bytes(n)\n    yield len(raw)\n", "yield", "what is yielded reads it"),
+    _suspended("    raw = bytes(n)\n    yield n\n    yield raw\n", "yield n", "it is read after the wait"),
+    _suspended(
+        "    raw = bytes(n)\n    try:\n        yield n\n    finally:\n        print(raw)\n",
+        "yield n",
+        "it is read when the generator is closed",
+    ),
+    _suspended(
+        "    for i in range(n):\n        if i:\n            print(raw)\n        raw = bytes(i)\n        yield i\n",
+        "yield i",
+        "it is read when the generator goes on",
+    ),
+    _suspended("    raw = bytes(n)\n    size = n\n    yield size\n", "yield", "others hold it too", refcount=2),
     _together("for row in rows]", "for row in reader]", "the other name that holds it is read at the peak"),
     _together("tuple(reader)", "[lambda: reader]", "a closure keeps the other name"),
     _together("return sum", "reader.line_num\n    return sum", "not held together", held_with=["nobody"]),

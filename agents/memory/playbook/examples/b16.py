@@ -10,6 +10,9 @@ def _grouped(feed: str, read: str, begin: str = "{}", head: str = _TOP, after: s
     return f"{start}        {feed}\n{after}    return {read}\n"
 
 
+_SUMS = "{k: sum(v) for k, v in groups.items()}"
+_COUNTS = "{k: len(v) for k, v in groups.items()}"
+_INTS = "f([(1, 5), (2, 7), (1, -3), (True, 4), (1.0, 2**70), (0, 0)]), f([])"
 _CALL = "f([(1, '5'), (2, '7'), (1, '-3'), (True, '4')]), f([])"
 _SET = "groups.setdefault(key, []).append({})"
 
@@ -19,8 +22,16 @@ def _invalid(why: str, feed: str = _SET.format("int(value)"), read: str = "", **
     return Example(before=_grouped(feed, read, **more), function="f", focus_line="    groups =", why=why)
 
 
-def _valid(before: str, after: str, call: str = _CALL) -> Example:
-    return Example(before=before, after=after, function="f", focus_line="    groups =", call=call)
+def _valid(before: str, after: str, call: str = _CALL, **seen: object) -> Example:
+    measured = {"name": "groups", "type": "dict", "element": "list"} | seen
+    holdings = (measured,) if seen else ()
+    return Example(before=before, after=after, function="f", focus_line="    groups =", call=call, holdings=holdings)
+
+
+def _proposed(feed: str, read: str, begin: str = "{}", after: str = "", **seen: object) -> Example:
+    """Nothing is edited."""
+    program = _grouped(feed, read, begin, after=after)
+    return _valid(program, program, "f([(1, 5), (2, 7), (1, -3), (True, 4)]), f([])", **seen)
 
 
 VALID: list[Example] = [
@@ -54,11 +65,52 @@ VALID: list[Example] = [
             after="    total = 0\n    for numbers in groups.values():\n        total = max(total, numbers)\n",
         ),
     ),
-    # Sums of what may be floats are proposed only: nothing is edited.
+    # The census saw nothing but ints in the lists.
     _valid(
-        _grouped(_SET.format("float(value)"), "{k: sum(v) for k, v in groups.items()}"),
-        _grouped(_SET.format("float(value)"), "{k: sum(v) for k, v in groups.items()}"),
+        _grouped(_SET.format("value"), _SUMS),
+        _grouped("groups[key] += value", "{k: v for k, v in groups.items()}", "defaultdict(int)"),
+        call=_INTS,
+        grouped=["int"],
     ),
+    _valid(
+        _grouped("groups[key, 1].append(value)", "[min(v) for v in groups.values()]", "defaultdict(list)"),
+        _grouped(
+            "groups[key, 1] = min(groups[key, 1], value) if (key, 1) in groups else value",
+            "[v for v in groups.values()]",
+        ),
+        call=_INTS,
+        grouped=["int"],
+    ),
+    _valid(
+        _grouped(_SET.format("\n            value\n            - 1\n        "), _SUMS),
+        _grouped("groups[key] += (value\n            - 1)", "{k: v for k, v in groups.items()}", "defaultdict(int)"),
+        call=_INTS,
+        grouped=["int"],
+    ),
+    # What is only counted is still computed, after its key is looked up.
+    _valid(
+        _grouped(_SET.format("int(value)"), _COUNTS),
+        _grouped("groups[key] += len((int(value),))", "{k: v for k, v in groups.items()}", "defaultdict(int)"),
+    ),
+    _valid(
+        _grouped("groups[key].append((yield))", "{k: len(v) for k, v in groups.items()}", "defaultdict(list)"),
+        _grouped("groups[key] += len(((yield),))", "{k: v for k, v in groups.items()}", "defaultdict(int)"),
+        call="list(f([(1, 2), (3, 4)]))",
+    ),
+    # Sums of what may be floats are proposed only: nothing is edited.
+    _proposed(_SET.format("float(value)"), _SUMS),
+    _proposed(_SET.format("float(value)"), _SUMS, grouped=["int"]),
+    _proposed(_SET.format("value"), _SUMS),
+    _proposed(_SET.format("value"), _SUMS, grouped=["bool", "int"]),
+    _proposed(_SET.format("value"), _SUMS, grouped=["float", "int"]),
+    _proposed(_SET.format("value"), "{k: max(v) for k, v in groups.items()}", grouped=["float"]),
+    # The list of a key that was only asked for is empty.
+    _proposed("groups[key].append(value)", "[max(groups[k]) for k in groups]", "defaultdict(list)", grouped=["int"]),
+    # The key is another one when its value is computed, or it is computed anew each time.
+    _proposed(_SET.format("(key := value)"), "[max(v) for v in groups.values()]", grouped=["int"]),
+    _proposed(_SET.replace("key", "str(key)").format("value"), "[max(v) for v in groups.values()]", grouped=["int"]),
+    # What is counted may be minded when it goes.
+    _proposed(_SET.format("value"), _COUNTS, contents=["dict", "int", "list", "_io.FileIO"]),
 ]
 
 INVALID: list[Example] = [

@@ -76,6 +76,33 @@ def f(path, x):
     ),
 ]
 
+_LISTED = """\
+import io
+import json
+
+
+def f(x):
+    rows = [(y, str(y)) for y in x]
+    file = io.StringIO()
+    file.write(json.dumps(rows) + "\\n")
+    return file.getvalue(), rows
+"""
+VALID.append(
+    Example(
+        before=_LISTED,
+        after=_LISTED.replace(
+            '    file.write(json.dumps(rows) + "\\n")',
+            "    for number, item in enumerate(rows):\n"
+            '        file.write((", " if number else "[") + json.dumps(item))\n'
+            '    file.write("]" if rows else "[]")\n'
+            '    file.write("\\n")',
+        ),
+        function="f",
+        focus_line="json.dumps(",
+        call="f([]), f([1]), f([1.5, None, [True, float('nan')], {'a': 'x', 1: 2}, 'ä'])",
+    )
+)
+
 INVALID: list[Example] = [
     Example(
         before=f"import io\nimport json\n\n\ndef f(x, g, path):\n    {body}\n",

@@ -312,3 +312,70 @@ INVALID += [
     _local("rows = []\nfor line in lines:\n    rows.append('x')\nreturn rows", why="a constant is one object"),
     _local("rows = [(*line, 1) for line in lines]\nreturn rows", why="the part is not seen", measured=_repeats("[0]")),
 ]
+
+
+_PARTS = '''\
+def _part_sharing(kind, *places):
+    """A function that puts equal str seen before into these places of a list or dict; 10000 are remembered."""
+    known: dict = {}
+
+    def shared(row):
+        if type(row) is not kind:
+            return row
+        for place in places:
+            if place in row if kind is dict else place < len(row):
+                value = row[place]
+                if type(value) is str:
+                    row[place] = known.setdefault(value, value) if len(known) < 10000 else known.get(value, value)
+        return row
+
+    return shared
+
+
+'''
+
+
+def _rows(body: str, after: str = "", why: str = "", element: str = "list", at: tuple[str, ...] = ("[1]",)) -> Example:
+    """An example of rows that are made whole: `f(lines)` whose local `rows` is a list of lists or dicts."""
+    top = "import csv\n\n\n"
+    before = f"{top}def f(lines):\n" + "".join(f"    {line}\n" for line in body.splitlines())
+    rewritten = f"{top}{_PARTS}def f(lines):\n" + "".join(f"    {line}\n" for line in after.splitlines())
+    return Example(
+        before=before,
+        after=rewritten if after else None,
+        function="f",
+        holding="rows",
+        holding_element=element,
+        measured=_repeats(*at),
+        call="" if why else "f(['a,b', '1,x', '2,x,y', '3', '', '4,']), f([])",
+        why=why,
+    )
+
+
+VALID += [
+    _rows(
+        "rows = []\nfor line in lines:\n    rows.append(line.split(','))\nreturn rows",
+        "share_parts = _part_sharing(list, 1, 7)\nrows = []\nfor line in lines:\n"
+        "    rows.append(share_parts(line.split(',')))\nreturn rows",
+        at=("[1]", "[7]"),
+    ),
+    _rows(
+        "rows = list(csv.DictReader(lines))\nreturn rows, len(rows)",
+        "share_parts = _part_sharing(dict, 'b')\nrows = list(map(share_parts, csv.DictReader(lines)))\n"
+        "return rows, len(rows)",
+        element="dict",
+        at=("['b']",),
+    ),
+    _rows(
+        "rows = [row for row in csv.reader(lines) if row]\nreturn rows",
+        "share_parts = _part_sharing(list, 0)\nrows = [share_parts(row) for row in csv.reader(lines) if row]\n"
+        "return rows",
+        at=("[0]",),
+    ),
+]
+INVALID += [
+    _rows("rows = list(lines)\nreturn rows", why="not known where the rows come from"),
+    _rows("rows = list(csv.reader(lines))\nreturn rows", why="rows of another class", element="example.Row"),
+    _rows("rows = list(csv.reader(lines))\nreturn rows", why="it is not in the rows that they repeat", at=("keys",)),
+    _rows("list = tuple\nrows = [r for r in csv.reader(lines)]\nreturn rows", why="another list"),
+]

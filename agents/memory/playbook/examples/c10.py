@@ -119,5 +119,65 @@ INVALID: list[Example] = [
     _read("return getattr(row, 'cells')", "it is read by a text"),
     _read("return pickle.dumps(row), row.cells[0]", "it is pickled with the instance", top="import pickle\n\n\n"),
     _read("row.cells += [1]", "it grows"),
+    _read("part = slice(1)\n    return row.cells[part]", "a slice object gives a part"),
+    _rows("part = slice(1)\n    return rows[part][0].append(1)", "a slice object gives several of them"),
+    Example(
+        before="""\
+class Row:
+    def __init__(self, a):
+        self.cells = [a]
+
+    def __getitem__(self, i):
+        return self.cells[i]
+
+
+def f(row):
+    return row[:1]
+""",
+        class_name="Row",
+        attribute="cells",
+        why="__getitem__ may be given a slice object",
+    ),
+    Example(
+        before="""\
+class Row:
+    def __init__(self, a):
+        self.cells = [a]
+
+    @property
+    def cells(self):
+        return tuple(self._cells)
+
+    @cells.setter
+    def cells(self, given):
+        given.append(1)
+        self._cells = given
+
+
+def f(row):
+    return row.cells[0]
+""",
+        class_name="Row",
+        attribute="cells",
+        why="a setter is given the list",
+    ),
+    Example(
+        before="""\
+class Row:
+    def __init__(self, a):
+        self.cells = [a]
+
+    def __setattr__(self, name, value):
+        value.append(1)
+        object.__setattr__(self, "_" + name, value)
+
+
+def f(row):
+    return row.cells[0]
+""",
+        class_name="Row",
+        attribute="cells",
+        why="__setattr__ is given the list",
+    ),
     _read("return vars(row), len(row.cells)", "all attributes are read"),
 ]

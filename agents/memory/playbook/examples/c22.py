@@ -177,8 +177,10 @@ def _tuple_sharing():
         if type(value) is not tuple:
             return value
         kinds = tuple(map(type, value))
+        if not plain.issuperset(kinds):
+            return value
         # Zeros of two signs are equal and not the same.
-        if not plain.issuperset(kinds) or (float in kinds and 0 in value):
+        if 0 in value and any(type(part) is float and not part for part in value):
             return value
         key = value, kinds
         return known.setdefault(key, value) if len(known) < 10000 else known.get(key, value)

@@ -90,12 +90,41 @@ VALID: list[Example] = [
         "        x = parts.pop()\n        try:\n            a = np.concatenate([a, x])\n        except ValueError:\n"
         "            break\n    whole = a\nreturn whole",
         "whole = None\nfor _ in range(2):\n    a = np.zeros(1, dtype=bool)\n    joined_a = _Joined(a)\n"
-        "    while parts:\n        x = parts.pop()\n        try:\n            joined_a.add(x)\n        except ValueError:\n"
-        "            break\n    a = joined_a.array()\n    whole = a\nreturn whole",
+        "    while parts:\n        x = parts.pop()\n        try:\n            joined_a.add(x)\n"
+        "        except ValueError:\n            break\n    a = joined_a.array()\n    whole = a\nreturn whole",
     ),
 ]
 
+_APPENDED = (
+    _HELPER.replace("class _Joined", "class _Appended")
+    .replace("np.concatenate([whole, part])", "np.append(whole, part)")
+    .replace("np.concatenate([self.array(), part])", "np.append(self.array(), part)")
+    .replace("        whole = self._whole if", "        part = np.ravel(part)\n        whole = self._whole if")
+)
+VALID.append(
+    Example(
+        before=_TOP
+        + _function("a = np.array([])\nfor x in parts:\n    for y in x:\n        a = np.append(a, y)\nreturn a")
+        + _TRIED,
+        after=_TOP
+        + _APPENDED
+        + _function(
+            "a = np.array([])\njoined_a = _Appended(a)\nfor x in parts:\n    for y in x:\n"
+            "        joined_a.add(y)\na = joined_a.array()\nreturn a"
+        )
+        + _TRIED,
+        function="f",
+        focus_line="np.append(",
+        call=_CALL.replace(", [1],", ","),
+    )
+)
+
 INVALID: list[Example] = [
+    _invalid("a = np.empty(0)\nfor x in parts:\n    a = np.append(a, np.concatenate([x, a]))\nreturn a", "it is read"),
+    _invalid(
+        "a = np.empty(0)\nfor x in parts:\n    a = np.append(a, x)\n    a = np.concatenate([a, x])\nreturn a",
+        "it grows in two ways",
+    ),
     _invalid("a = np.empty(0)\na = np.concatenate([a, parts])\nreturn a", "no loop"),
     _invalid(
         "a = np.empty(0)\nfor x in parts:\n    a = np.concatenate([a, x + len(a)])\nreturn a", "the part reads it"

@@ -18,6 +18,16 @@ setattr(_Frame, "to" + "_csv", _written)
 """
 _EXTRA = {"pandas.py": _STAND_IN + "DataFrame = _Frame\n"}
 
+
+def _seen(kind: str, name: str = "df") -> tuple[dict[str, object], ...]:
+    return ({"name": name, "type": kind},)
+
+
+def _given(write: str) -> str:
+    """A function that is given its frame."""
+    return f"import io\n\n\ndef f(df):\n    file = io.StringIO()\n    {write}\n    return file.getvalue()\n"
+
+
 VALID: list[Example] = [
     Example(
         before="""\
@@ -96,6 +106,19 @@ def f(path, frame):
         focus_line="# out",
         extra=_EXTRA,
     ),
+    # The profiled run shows what the file does not say.
+    *(
+        Example(
+            before=_given("file.write(df.to_csv(sep=';'))"),
+            after=_given("df.to_csv(file, sep=';')"),
+            function="f",
+            focus_line="to_csv",
+            holdings=_seen(kind),
+            call="f(__import__('pandas').DataFrame(['ab', 'cd']))",
+            extra=_EXTRA,
+        )
+        for kind in ("pandas.DataFrame", "pandas.core.series.Series")
+    ),
 ]
 
 INVALID: list[Example] = [
@@ -115,5 +138,13 @@ INVALID: list[Example] = [
             "perhaps it is no frame of pandas",
         ),
         ("import pandas", "with open(path, 'w') as f: return f.write(df.to_csv())", "the size is asked for"),
+    )
+] + [
+    Example(before=f"{top}{_given('file.write(df.to_csv())')}", function="f", focus_line="to_csv", why=why, holdings=of)
+    for top, of, why in (
+        ("", _seen("pandas.DataFrame", "other"), "what another name holds says nothing"),
+        ("", _seen("shop.Table"), "a class of its own, which may write in another way"),
+        ("import pandas\n", _seen("shop.Table"), "the file uses pandas, but this is no frame of it"),
+        ("", _seen("pandas.DataFrame") + _seen("shop.Table"), "at times it is something else"),
     )
 ]
