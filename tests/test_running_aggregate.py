@@ -110,7 +110,7 @@ def test_a_figure_kept_up_to_date_gives_what_the_lists_gave() -> None:
     fired = {"sum": 0, "len": 0, "max": 0, "min": 0}
     assumed = 0
 
-    @settings(SETTINGS, max_examples=900)
+    @settings(SETTINGS, max_examples=600)
     @given(programs(), st.data())
     def check(program: tuple[str, str, str], data: st.DataObject) -> None:
         nonlocal assumed
@@ -127,5 +127,5 @@ def test_a_figure_kept_up_to_date_gives_what_the_lists_gave() -> None:
             assert outcome(after, rows, sent) == outcome(before, rows, sent), text[len(HEAD) :]
 
     check()
-    assert min(fired.values()) >= 8, fired
-    assert assumed >= 20
+    assert min(fired.values()) >= 5, fired
+    assert assumed >= 15

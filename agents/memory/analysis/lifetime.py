@@ -12,6 +12,7 @@ from agents.memory.analysis.mentions import (
     ADDRESSING,
     NOTICING,
     TEMPORARIES,
+    asks_identity,
     loads_by_name,
     mentioned,
     reads_frames,
@@ -177,7 +178,7 @@ def quiet_end(project: Project, type_name: str, element: str, contents: Collecti
     if type_name in BUFFER_TYPES:
         return f"{what}: plain data, and no file of the project mentions ctypes, memoryview or mmap"
     # What else a container holds, and what its elements hold, is not known: nothing in the project may mind.
-    if mentioned(project, NOTICING):
+    if mentioned(project, NOTICING) or asks_identity(project):
         return None
     return f"{what}; no file of the project mentions __del__, weakref, finalize, tempfile, ctypes or memoryview"
 
@@ -189,6 +190,8 @@ def _quiet_contents(project: Project, kinds: Collection[str]) -> str | None:
     if not all(kind in known or _is_data(project, kind) for kind in others):
         return None
     if others and (mentioned(project, ADDRESSING) or mentioned(project, NOTICING - TEMPORARIES)):
+        return None
+    if others and asks_identity(project):
         return None
     return f"all of it is of {', '.join(f'`{kind}`' for kind in sorted(kinds))}, and nothing in the project minds"
 

@@ -72,7 +72,7 @@ def loads_by_name(project: Project) -> str | None:
 
 
 def asks_identity(project: Project) -> str | None:
-    """The first place where code names the builtin `id`; None when none does.
+    """The first place where code names the builtin `id`, but to show or compare what it says at once; None: nowhere.
 
     What an address stands for has to be kept alive, often in a list that nothing reads.
     """
@@ -81,9 +81,30 @@ def asks_identity(project: Project) -> str | None:
         if module is None:
             continue
         for node in module.nodes:
-            if isinstance(node, ast.Name) and node.id == "id" and module.owner(node, "id") is None:
-                return f"{path}:{node.lineno}"
+            match node:
+                case ast.Name(id="id") if module.owner(node, "id") is None and not _forgotten(module, node):
+                    return f"{path}:{node.lineno}"
     return None
+
+
+def _forgotten(module: Module, name: ast.Name) -> bool:
+    """Whether the address is shown, `f"{id(x):x}"` or `hex(id(x))`, or compared, `id(a) == id(b)`, and not kept."""
+    call = module.parents[name]
+    if not isinstance(call, ast.Call) or call.func is not name:
+        return False
+    match module.parents[call]:
+        case ast.FormattedValue():
+            return True
+        case ast.Call(func=ast.Name(id="hex")):
+            return True
+        case ast.Compare(left=left, ops=ops, comparators=comparators):
+            sides = [left, *comparators]
+            same = all(isinstance(op, ast.Eq | ast.NotEq) for op in ops)
+            return same and all(
+                isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id == "id"
+                for side in sides
+            )
+    return False
 
 
 def _words(project: Project) -> dict[str, frozenset[str]]:

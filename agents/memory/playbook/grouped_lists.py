@@ -109,7 +109,7 @@ def _appended(analyst: Analyst, listed: ast.expr, key: ast.expr) -> Feed | None:
             if (
                 isinstance(statement, ast.Expr)
                 and not isinstance(added, ast.Starred)
-                and not isinstance(key, ast.Slice)
+                and not isinstance(key, ast.Slice | ast.Starred)
             ):
                 return Feed(statement, key, added)
     return None

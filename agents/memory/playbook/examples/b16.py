@@ -123,6 +123,7 @@ INVALID: list[Example] = [
     _invalid("a list is kept by another name", feed="last = groups.setdefault(key, []); last.append(int(value))"),
     _invalid("the lists begin with a value", feed="groups.setdefault(key, [0]).append(int(value))"),
     _invalid("the dict does not begin empty", begin="{1: [2]}"),
+    _invalid("the key is what is unpacked", feed=_SET.replace("key", "*key").format("int(value)")),
     _invalid("a missing key is an error", read="sum(groups[1])"),
     _invalid(
         "the loop over the lists adds to them",
