@@ -57,7 +57,9 @@ AROUND = (
     "try:\n    for k, v in rows:\n        FEED\nfinally:\n    noisy(0)",
     "for k, v in rows:\n    FEED\n    if k == 1:\n        FEED",
 )
-KEY = st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, None, "", "a", (1,), 3, 2**70, math.inf]) | st.just([])
+KEY: st.SearchStrategy[Any] = st.sampled_from(
+    [0, 0.0, -0.0, False, 1, 1.0, True, None, "", "a", (1,), 3, 2**70, math.inf]
+) | st.just([])
 INT = st.sampled_from([0, 1, 2, 3, -1, 257, 2**70, -(2**70)])
 ANY = INT | st.sampled_from([True, 0.1, -0.0, math.nan, "3", "x", None, [1], 1j])
 SETTINGS = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)

@@ -18,7 +18,7 @@ from agents.memory.playbook.grouped_lists import Groups, groups
 from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
-from agents.memory.playbook.source_edits import atom, library, source, spliced
+from agents.memory.playbook.source_edits import library, source, spliced
 
 _EXACT = frozenset({"int", "bool"})
 _COMPARED = frozenset({"int", "number", "bool", "str"})
@@ -142,12 +142,17 @@ def _compared(analyst: Analyst, scope: FunctionNode, found: Groups, exact: str, 
     if not isinstance(found.begin.value, ast.Dict):
         changes.append((found.begin.value, "{}"))
     for feed in found.feeds:
+        value = _operand(module, feed.value)
+        key, asked_for = _index(module, feed.key), _operand(module, feed.key)
         binds = any(isinstance(node, ast.NamedExpr) for node in ast.walk(feed.value))
-        if binds or not _repeatable(module, scope, feed.key) or _reads(feed.value, name):
+        if binds or not _repeatable(module, scope, feed.key):
+            key, asked_for = f"{name}_key", f"({name}_key := {asked_for})"
+            if key.encode() in module.source.data:
+                return None
+        if _reads(feed.value, name):
             return None
-        at, value = f"{name}[{source(module, feed.key)}]", _operand(module, feed.value)
-        new = f"{found.reducer}({at}, {value}) if {atom(module, feed.key)} in {name} else {value}"
-        changes.append((feed.statement, f"{at} = {new}"))
+        new = f"{found.reducer}({name}[{key}], {value}) if {asked_for} in {name} else {value}"
+        changes.append((feed.statement, f"{name}[{key}] = {new}"))
     return _Written(changes, (), f"{exact}, and compared in the same order", assumes)
 
 
@@ -181,20 +186,26 @@ def _counters(analyst: Analyst, found: Groups, added: list[str], exact: str, ass
         return None
     changes: list[tuple[ast.AST, str]] = [(found.begin.value, f"{named[0]}(int)")]
     for feed, more in zip(found.feeds, added, strict=True):
-        changes.append((feed.statement, f"{found.name}[{source(module, feed.key)}] += {more}"))
+        changes.append((feed.statement, f"{found.name}[{_index(module, feed.key)}] += {more}"))
     return _Written(changes, named[1], exact, assumes)
 
 
 def _operand(module: Module, value: ast.expr) -> str:
     """The argument as it stands outside the brackets of its call."""
     written = source(module, value)
-    open_ended = isinstance(value, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Lambda | ast.IfExp | ast.Tuple)
-    bare = (open_ended and not written.startswith("(")) or "\n" in written or "\r" in written
-    return f"({written})" if bare else written
+    if isinstance(value, ast.Tuple):
+        return ast.unparse(value)
+    open_ended = isinstance(value, ast.NamedExpr | ast.Yield | ast.YieldFrom | ast.Lambda | ast.IfExp)
+    return f"({written})" if open_ended or "\n" in written or "\r" in written else written
+
+
+def _index(module: Module, key: ast.expr) -> str:
+    """The key as it stands inside the brackets of a subscript."""
+    return source(module, key) if isinstance(key, ast.Tuple) else _operand(module, key)
 
 
 def _repeatable(module: Module, scope: FunctionNode, key: ast.expr) -> bool:
-    """Whether the key is the same when it is read again after the value was computed."""
+    """Whether the key may be read again, also after the value was computed: it is the same."""
     match key:
         case ast.Constant():
             return True

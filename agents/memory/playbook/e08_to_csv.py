@@ -14,10 +14,7 @@ from agents.memory.playbook.streamed_writes import WritingRule, Written, argumen
 
 _OTHER_FILE = frozenset({"path_or_buf", "mode", "encoding", "compression", "errors", "storage_options"})
 """Options that say where and how a file is written: without one they do other things than with one."""
-
-_FRAMES = frozenset(
-    {FRAME, "pandas.Series", "pandas.core.frame.DataFrame", "pandas.core.series.Series"},
-)
+_FRAMES = frozenset({FRAME, "pandas.Series", "pandas.core.frame.DataFrame", "pandas.core.series.Series"})
 """The types' names since pandas 3 and before."""
 
 

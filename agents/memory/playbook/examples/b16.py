@@ -11,6 +11,7 @@ def _grouped(feed: str, read: str, begin: str = "{}", head: str = _TOP, after: s
 
 
 _SUMS = "{k: sum(v) for k, v in groups.items()}"
+_TOPS = "[max(v) for v in groups.values()]"
 _COUNTS = "{k: len(v) for k, v in groups.items()}"
 _INTS = "f([(1, 5), (2, 7), (1, -3), (True, 4), (1.0, 2**70), (0, 0)]), f([])"
 _CALL = "f([(1, '5'), (2, '7'), (1, '-3'), (True, '4')]), f([])"
@@ -87,6 +88,26 @@ VALID: list[Example] = [
         call=_INTS,
         grouped=["int"],
     ),
+    # The key is computed once, before its value.
+    _valid(
+        _grouped("groups.setdefault(str(key), []).append(value)", _TOPS),
+        _grouped(
+            "groups[groups_key] = max(groups[groups_key], value) if (groups_key := str(key)) in groups else value",
+            "[v for v in groups.values()]",
+        ),
+        call=_INTS,
+        grouped=["int"],
+    ),
+    _valid(
+        _grouped("groups[(key, 1), 2].append(key := value)", _TOPS, "defaultdict(list)"),
+        _grouped(
+            "groups[groups_key] = max(groups[groups_key], (key := value))"
+            " if (groups_key := ((key, 1), 2)) in groups else (key := value)",
+            "[v for v in groups.values()]",
+        ),
+        call=_INTS,
+        grouped=["int"],
+    ),
     # What is only counted is still computed, after its key is looked up.
     _valid(
         _grouped(_SET.format("int(value)"), _COUNTS),
@@ -106,9 +127,8 @@ VALID: list[Example] = [
     _proposed(_SET.format("value"), "{k: max(v) for k, v in groups.items()}", grouped=["float"]),
     # The list of a key that was only asked for is empty.
     _proposed("groups[key].append(value)", "[max(groups[k]) for k in groups]", "defaultdict(list)", grouped=["int"]),
-    # The key is another one when its value is computed, or it is computed anew each time.
-    _proposed(_SET.format("(key := value)"), "[max(v) for v in groups.values()]", grouped=["int"]),
-    _proposed(_SET.replace("key", "str(key)").format("value"), "[max(v) for v in groups.values()]", grouped=["int"]),
+    # Another local has the name that the key would get.
+    _proposed(_SET.replace("key", "str(key)").format("value"), _TOPS, after="    groups_key = 1\n", grouped=["int"]),
     # What is counted may be minded when it goes.
     _proposed(_SET.format("value"), _COUNTS, contents=["dict", "int", "list", "_io.FileIO"]),
 ]
