@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agents.environments import Environment, Search
 from agents.project_facts import unsupported
 from runtime.errors import BadInput, TargetFailed
-from runtime.measure.models import Outcome, Tools
+from runtime.measure.reports import Outcome, Tools
 
 Inspect = Callable[[str], Awaitable[Outcome]]
 """Asks the runner what an interpreter has."""

@@ -10,7 +10,8 @@ from runtime.agent import Agent
 from runtime.config import SessionConfig
 from runtime.dispatch import handles
 from runtime.measure.cgroup import Cgroup
-from runtime.measure.models import Job, Outcome
+from runtime.measure.models import Job
+from runtime.measure.reports import Outcome
 from runtime.measure.runner import Runner as JobRunner
 from runtime.sandbox import Sandbox
 

@@ -22,8 +22,9 @@ from runtime.dispatch import duty
 from runtime.errors import BadInput
 from runtime.git import SYMLINK
 from runtime.measure.command import dropped_options
-from runtime.measure.models import Job, Outcome, Tools
+from runtime.measure.models import Job
 from runtime.measure.pytest_options import said, split_options
+from runtime.measure.reports import Outcome, Tools
 from runtime.repository import Repository
 from runtime.setup_facts import SetupFacts, parse_setup, render_setup
 from runtime.workspace import write_atomically

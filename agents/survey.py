@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 from agents.project_facts import is_test_file
 from runtime.errors import BadInput
 from runtime.experiment.survey import SurveyFile, SurveyRow
-from runtime.measure.models import MIB, Job, Outcome, TargetSpec
+from runtime.measure.models import MIB, Job, TargetSpec
+from runtime.measure.reports import Outcome
 
 TESTS_S = 60.0
 """No test of the survey begins after so many seconds."""

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 from runtime.checkout import Checkout
 from runtime.config import SessionConfig
 from runtime.measure.export import Export, Exports
-from runtime.measure.models import Job, Outcome
+from runtime.measure.models import Job
+from runtime.measure.reports import Outcome
 from runtime.repository import Repository
 from runtime.setup_facts import SetupFacts
 from runtime.worktree import REF

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, module_of, own_nodes, qualified_name
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.rule import Focus
-from runtime.measure.models import MIB, AttributeCensus, ClassCensus, FunctionPlace, Holding
+from runtime.measure.holdings import AttributeCensus, ClassCensus, Holding
+from runtime.measure.models import MIB, FunctionPlace
 
 SIZE = 50 * MIB
 """Bytes each focus stands for."""

@@ -17,7 +17,7 @@ from agents.memory.playbook.rule import Focus, Rule
 from benchmarks.foci import Facts, foci
 from messaging.contents import Candidate
 from runtime.git import blob_id
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 
 @dataclass

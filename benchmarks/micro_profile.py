@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.micro_project import DATA
 from runtime.domain import Profile
 from runtime.git import blob_id
-from runtime.measure.models import Job, ProbeReport, TargetSpec
+from runtime.measure.models import Job, TargetSpec
+from runtime.measure.reports import ProbeReport
 from runtime.measure.runner import PROBE
 
 HERE = Path(__file__).parent

@@ -116,7 +116,7 @@ class Measure(Body):
 
 
 class Measured(Body):
-    """The runner's answer. `outcome` is a `runtime.measure.models.Outcome` as JSON."""
+    """The runner's answer. `outcome` is a `runtime.measure.reports.Outcome` as JSON."""
 
     kind: Literal["measured"] = "measured"
     request: str

@@ -36,7 +36,8 @@ from messaging.text import message
 from runtime.config import SessionConfig
 from runtime.dispatch import Duty, Handler, called, handler_of, handles, marked
 from runtime.errors import BadInput, LowtideError, Stopped, TargetFailed
-from runtime.measure.models import Job, Outcome
+from runtime.measure.models import Job
+from runtime.measure.reports import Outcome
 
 ROUTER = "router"
 RUNNER = "runner"

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from messaging.contents import Allocation, Candidate, CrossDomain
 from runtime.experiment.events import BreakdownRow
-from runtime.measure.models import Native, ProbeReport
+from runtime.measure.reports import Native, ProbeReport
 
 
 @dataclass(frozen=True)

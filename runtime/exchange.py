@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from runtime.domain import Profile, Sources
 from runtime.errors import LowtideError
-from runtime.measure.models import Native, ProbeReport
+from runtime.measure.reports import Native, ProbeReport
 from runtime.paths import confined
 
 

@@ -19,8 +19,9 @@ from runtime.experiment.record import Record
 from runtime.experiment.services import Findings, Gate, Services
 from runtime.git import blob_id
 from runtime.measure.export import Exports
-from runtime.measure.models import MIB, FunctionPlace, Job, Outcome, ProbeReport, Stage, StageTable, TargetSpec
-from runtime.measure.models import TestOutcomes as Outcomes
+from runtime.measure.models import MIB, FunctionPlace, Job, TargetSpec
+from runtime.measure.reports import Outcome, ProbeReport, Stage, StageTable
+from runtime.measure.reports import TestOutcomes as Outcomes
 from runtime.repository import Repository
 from runtime.workspace import Workspace
 

@@ -11,7 +11,7 @@ from messaging.messages import Envelope, Measure, Measured, derived_id
 from runtime.agent import Agent
 from runtime.dispatch import duty, handles
 from runtime.errors import BadInput, TargetFailed
-from runtime.measure.models import Outcome, ProbeReport, Tools
+from runtime.measure.reports import Outcome, ProbeReport, Tools
 
 SUMMARY = "131.4 MiB -> 22.0 MiB"
 

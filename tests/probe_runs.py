@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from textwrap import dedent
 
-from runtime.measure.models import Job, ProbeReport, TargetSpec
+from runtime.measure.models import Job, TargetSpec
+from runtime.measure.reports import ProbeReport
 from runtime.measure.runner import PROBE
 from runtime.measure.target import import_roots, parse_target
 

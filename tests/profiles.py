@@ -1,17 +1,9 @@
 """Profiles made by hand, for tests of what is read from them."""
 
 from runtime.domain import Profile
-from runtime.measure.models import (
-    MIB,
-    AttributeCensus,
-    ClassCensus,
-    FunctionPlace,
-    Holding,
-    ProbeReport,
-    Site,
-    Stage,
-    StageTable,
-)
+from runtime.measure.holdings import AttributeCensus, ClassCensus, Holding
+from runtime.measure.models import MIB, FunctionPlace
+from runtime.measure.reports import ProbeReport, Site, Stage, StageTable
 
 MAIN = FunctionPlace(file="shop/main.py", function="main", line=3)
 LOAD = FunctionPlace(file="shop/load.py", function="load", line=1)

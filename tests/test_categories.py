@@ -8,7 +8,8 @@ from agents.memory.domain import MemoryDomain
 from agents.memory.places import Line
 from runtime.domain import Profile
 from runtime.experiment.policy import irreducible_percent
-from runtime.measure.models import MIB, Native, NativeSite, Site
+from runtime.measure.models import MIB
+from runtime.measure.reports import Native, NativeSite, Site
 from tests.probe_runs import Project
 from tests.profiles import holding, profile
 from tests.test_ranking import sources

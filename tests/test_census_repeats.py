@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from runtime.measure.models import AttributeCensus, FunctionPlace
+from runtime.measure.holdings import AttributeCensus
+from runtime.measure.models import FunctionPlace
 from tests.probe_runs import Project
 
 _WORK = """\

@@ -10,7 +10,8 @@ from runtime.experiment.verdict import decide
 from runtime.measure import cgroup
 from runtime.measure.cgroup import Cgroup
 from runtime.measure.children import group_peaks, measured_by
-from runtime.measure.models import MIB, ProbeReport
+from runtime.measure.models import MIB
+from runtime.measure.reports import ProbeReport
 from tests.test_runner_jobs import Bed
 
 

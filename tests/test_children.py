@@ -11,7 +11,8 @@ from runtime.experiment.journal import read_journal
 from runtime.experiment.verdict import decide
 from runtime.experiment.views import change
 from runtime.measure.children import group_peaks, summed
-from runtime.measure.models import MIB, ProbeReport
+from runtime.measure.models import MIB
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import Project
 from tests.team import repository
 from tests.test_session_refusals import optimize

@@ -15,7 +15,8 @@ from agents.interpreter_file import trouble
 from agents.interpreters import choose, take
 from agents.needs import command_for, needed_modules
 from runtime.errors import BadInput, TargetFailed
-from runtime.measure.models import Outcome, ProbeReport, TargetSpec, Tools
+from runtime.measure.models import TargetSpec
+from runtime.measure.reports import Outcome, ProbeReport, Tools
 
 BASE = os.path.realpath(sys.executable)
 

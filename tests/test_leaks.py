@@ -3,7 +3,7 @@
 import pytest
 
 from runtime.experiment.leaks import growth, said
-from runtime.measure.models import Growth, Leaks
+from runtime.measure.reports import Growth, Leaks
 from tests.probe_runs import INTERPRETERS, Project
 
 LEAKING = {

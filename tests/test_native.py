@@ -8,8 +8,9 @@ import pytest
 from messaging.contents import Note
 from runtime.experiment.events import Figures, Learned
 from runtime.experiment.native import at_baseline
-from runtime.measure.models import MIB, Outcome
+from runtime.measure.models import MIB
 from runtime.measure.native import read, well_above
+from runtime.measure.reports import Outcome
 from tests.probe_runs import Project
 from tests.team import repository
 from tests.test_session_refusals import optimize

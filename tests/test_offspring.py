@@ -9,7 +9,8 @@ import pytest
 from agents.memory.breakdown import breakdown
 from agents.memory.ranking import rank
 from runtime.domain import Profile
-from runtime.measure.models import MIB, ChildPeak, FunctionPlace, ImportedFile, ProbeReport, Site
+from runtime.measure.models import MIB, FunctionPlace
+from runtime.measure.reports import ChildPeak, ImportedFile, ProbeReport, Site
 from tests.probe_runs import INTERPRETERS, Project
 
 LIB = """

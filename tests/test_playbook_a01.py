@@ -10,7 +10,7 @@ from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.a01_early_del import EarlyDel
 from agents.memory.playbook.rule import Focus
 from runtime.git import blob_id
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 from tests.random_functions import NAMES, functions, run
 
 

@@ -23,7 +23,8 @@ from agents.memory.playbook.c28_flattened_record import FlattenedRecord
 from agents.memory.playbook.c31_tuple_of_its_source import TupleOfItsSource
 from agents.memory.playbook.rule import Focus, Rule
 from runtime.git import blob_id
-from runtime.measure.models import AttributeCensus, ClassCensus, FunctionPlace, Holding
+from runtime.measure.holdings import AttributeCensus, ClassCensus, Holding
+from runtime.measure.models import FunctionPlace
 
 FILE = "subject.py"
 SIZE = 50 * 2**20

@@ -14,7 +14,8 @@ from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.registry import rules
 from agents.memory.playbook.rule import Candidate, Example, Focus, Rule
 from runtime.git import blob_id
-from runtime.measure.models import AttributeCensus, ClassCensus, FunctionPlace, Holding
+from runtime.measure.holdings import AttributeCensus, ClassCensus, Holding
+from runtime.measure.models import FunctionPlace
 
 FILE = "example.py"
 SIZE = 50 * 2**20

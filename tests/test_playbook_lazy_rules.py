@@ -14,7 +14,7 @@ from agents.memory.playbook.b02_list_used_once import ListUsedOnce
 from agents.memory.playbook.b04_needless_copy import NeedlessCopy
 from agents.memory.playbook.rule import Candidate, Focus, Rule
 from runtime.git import blob_id
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 
 def project(texts: Mapping[str, str], *, editable: bool = True, library: bool = False) -> Project:

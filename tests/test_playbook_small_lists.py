@@ -13,7 +13,8 @@ from agents.memory.playbook.c10_small_tuples import SmallTuples
 from agents.memory.playbook.c26_trimmed_list import TrimmedList
 from agents.memory.playbook.rule import Focus, Rule
 from runtime.git import blob_id
-from runtime.measure.models import FunctionPlace, Holding
+from runtime.measure.holdings import Holding
+from runtime.measure.models import FunctionPlace
 
 PROGRAMS = int(os.environ.get("LOWTIDE_RANDOM_PROGRAMS", "200"))
 FILE = "work.py"

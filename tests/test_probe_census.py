@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from runtime.measure.models import ArrayFacts, AttributeCensus, ClassCensus, FunctionPlace, Holding, ProbeReport
+from runtime.measure.holdings import ArrayFacts, AttributeCensus, ClassCensus, Holding
+from runtime.measure.models import FunctionPlace
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 
 WORK = """

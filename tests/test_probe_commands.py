@@ -10,9 +10,10 @@ import pytest
 from runtime.errors import BadInput
 from runtime.measure.command import dropped_options, parse_command
 from runtime.measure.entry_points import commands
-from runtime.measure.models import Job, ProbeReport
+from runtime.measure.models import Job
 from runtime.measure.provenance import check
 from runtime.measure.pytest_options import split_options
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 
 FILES = {

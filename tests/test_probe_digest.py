@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.measure.models import ProbeReport
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 
 PRELUDE = """

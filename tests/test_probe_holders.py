@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from runtime.measure.models import Cache, FunctionPlace, Holding, ProbeReport
+from runtime.measure.holdings import Cache, Holding
+from runtime.measure.models import FunctionPlace
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 
 WORK = """

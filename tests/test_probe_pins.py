@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from agents.memory.ranking import rank
-from runtime.measure.models import FunctionPlace, Holding, ProbeReport
+from runtime.measure.holdings import Holding
+from runtime.measure.models import FunctionPlace
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 from tests.profiles import profile
 

@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from runtime.measure.models import FunctionPlace, Holding
+from runtime.measure.holdings import Holding
+from runtime.measure.models import FunctionPlace
 from tests.probe_runs import Project
 
 _WORK = """\

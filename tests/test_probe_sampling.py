@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.measure.models import FunctionPlace, ProbeReport, StageTable
+from runtime.measure.models import FunctionPlace
+from runtime.measure.reports import ProbeReport, StageTable
 from tests.probe_runs import INTERPRETERS, Project
 
 MIB = 1 << 20

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from runtime.measure.models import FunctionPlace, ProbeReport, StageTable
+from runtime.measure.models import FunctionPlace
+from runtime.measure.reports import ProbeReport, StageTable
 from tests.probe_runs import INTERPRETERS, Project
 
 MIB = 1 << 20

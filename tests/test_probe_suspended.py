@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.measure.models import FunctionPlace, ProbeReport
+from runtime.measure.models import FunctionPlace
+from runtime.measure.reports import ProbeReport
 from tests.probe_runs import INTERPRETERS, Project
 
 WORK = """

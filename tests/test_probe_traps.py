@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runtime.measure.models import ImportedFile
+from runtime.measure.reports import ImportedFile
 from tests.probe_runs import INTERPRETERS, Project
 
 SITE = Path("lib") / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"

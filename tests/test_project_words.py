@@ -7,7 +7,7 @@ import pytest
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.a07_write_only_attribute import WriteOnlyAttribute
 from agents.memory.playbook.rule import Focus
-from runtime.measure.models import AttributeCensus, ClassCensus
+from runtime.measure.holdings import AttributeCensus, ClassCensus
 
 TEXT = "class Row:\n    def __init__(self, line):\n        self._raw = [1]\n        self.key = 1\n"
 

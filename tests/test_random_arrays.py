@@ -11,7 +11,8 @@ from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.registry import rules
 from agents.memory.playbook.rule import Focus
 from runtime.git import blob_id
-from runtime.measure.models import FunctionPlace, Holding
+from runtime.measure.holdings import Holding
+from runtime.measure.models import FunctionPlace
 
 RULES = rules(("A12", "D01", "D02", "D04", "D05", "D10", "D12", "D15", "D17"))
 NAMES = ("a", "b", "c")

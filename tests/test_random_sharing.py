@@ -20,7 +20,8 @@ from agents.memory.playbook.d06_stacked_rows import StackedRows
 from agents.memory.playbook.d07_joined_arrays import JoinedArrays
 from agents.memory.playbook.rule import Focus
 from runtime.git import blob_id
-from runtime.measure.models import FunctionPlace, Holding
+from runtime.measure.holdings import Holding
+from runtime.measure.models import FunctionPlace
 
 TEXT = st.text(st.sampled_from("ab\n\r\v\f\x1c\x1d\x1e\x1f\x85\u2028\u2029 \x00ä😀"))
 SCALARS = st.sampled_from([0, 0.0, -0.0, False, 1, 1.0, True, None, "", "a", "a b"[:1], math.nan, 2**70, 1j, b"a"])

@@ -10,7 +10,8 @@ from agents.memory.places import enclosing_function
 from agents.memory.ranking import bytes_of, peak_line, rank
 from runtime.domain import Sources
 from runtime.git import blob_id
-from runtime.measure.models import MIB, StageTable
+from runtime.measure.models import MIB
+from runtime.measure.reports import StageTable
 from tests.profiles import MAIN, profile, stage
 
 FILES = {

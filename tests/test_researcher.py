@@ -18,7 +18,7 @@ from runtime.config import SessionConfig
 from runtime.domain import Profile, Sources
 from runtime.errors import LowtideError
 from runtime.exchange import read_profile, write_profile
-from runtime.measure.models import ProbeReport
+from runtime.measure.reports import ProbeReport
 from runtime.repository import Repository
 from tests.team import buses, cancelled, git, next_body, repository, settings
 

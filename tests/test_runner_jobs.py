@@ -11,7 +11,8 @@ import pytest
 from messaging.contents import EditedFile
 from runtime.git import blob_id
 from runtime.measure.export import Export, Exports
-from runtime.measure.models import MIB, Job, Outcome
+from runtime.measure.models import MIB, Job
+from runtime.measure.reports import Outcome
 from runtime.measure.runner import Runner
 from runtime.measure.target import import_roots, parse_target
 from runtime.repository import Repository

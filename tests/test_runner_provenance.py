@@ -1,8 +1,9 @@
 import pytest
 
 from runtime.errors import BadInput
-from runtime.measure.models import ImportedFile, Job, ProbeReport
+from runtime.measure.models import Job
 from runtime.measure.provenance import check, module_names
+from runtime.measure.reports import ImportedFile, ProbeReport
 from runtime.measure.target import import_roots, parse_target
 
 BLOBS = {"src/pkg/__init__.py": "i", "src/pkg/mod.py": "m", "src/pkg/_fast.cpython-311-x86_64-linux-gnu.so": "f"}

@@ -11,7 +11,8 @@ from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.b16_running_aggregate import RunningAggregate
 from agents.memory.playbook.rule import Focus
 from runtime.git import blob_id
-from runtime.measure.models import FunctionPlace, Holding
+from runtime.measure.holdings import Holding
+from runtime.measure.models import FunctionPlace
 from tests.test_random_sharing import compiled, shown
 
 HEAD = """\

@@ -23,7 +23,8 @@ from messaging.messages import (
 from runtime.config import SessionConfig
 from runtime.errors import BadInput
 from runtime.experiment.survey import read_survey
-from runtime.measure.models import MIB, Job, Outcome, ProbeReport, SurveyedTest, SurveyRows, TargetSpec, Tools
+from runtime.measure.models import MIB, Job, TargetSpec
+from runtime.measure.reports import Outcome, ProbeReport, SurveyedTest, SurveyRows, Tools
 from runtime.setup_facts import parse_setup
 from tests.team import buses, cancelled, repository, settings
 

@@ -8,7 +8,7 @@ from agents.memory.analysis.project import Project, Source
 from agents.memory.playbook.c22_shared_tuples import SharedTuples
 from agents.memory.playbook.rule import Candidate, Focus
 from runtime.git import blob_id
-from runtime.measure.models import AttributeCensus, ClassCensus
+from runtime.measure.holdings import AttributeCensus, ClassCensus
 
 SOURCE = """\
 class Row:

@@ -1,7 +1,7 @@
 """The per-stage table that people see."""
 
 from runtime.experiment.profiling import holds_peak, stage_rows
-from runtime.measure.models import StageTable
+from runtime.measure.reports import StageTable
 from tests.profiles import LOAD, MAIN, profile, stage
 
 

@@ -12,7 +12,8 @@ from agents.survey_runs import surveyed_tree
 from runtime.errors import BadInput
 from runtime.experiment.survey import SurveyFile
 from runtime.measure.export import Exports
-from runtime.measure.models import MIB, Job, Outcome, ProbeReport, SurveyedTest, SurveyRows
+from runtime.measure.models import MIB, Job
+from runtime.measure.reports import Outcome, ProbeReport, SurveyedTest, SurveyRows
 from runtime.measure.runner import PROBE, Runner
 from runtime.repository import Repository
 from runtime.sandbox import Limits, Sandbox

@@ -6,7 +6,9 @@ from agents.memory.categories import CATEGORIES, of_calls, of_holding, of_librar
 from agents.memory.places import UNKNOWN, Line
 from runtime.domain import Profile
 from runtime.experiment.events import BreakdownRow
-from runtime.measure.models import MIB, FunctionPlace, Holding, NativeSite, Site
+from runtime.measure.holdings import Holding
+from runtime.measure.models import MIB, FunctionPlace
+from runtime.measure.reports import NativeSite, Site
 
 Lines = Callable[[str, int], Line]
 """What a line of the project is: `places.line_of` of a project."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from agents.memory.categories import of_holding, of_type
 from agents.memory.playbook.rule import Focus
 from messaging.contents import Allocation
 from runtime.domain import Profile
-from runtime.measure.models import MIB, FunctionPlace, Holding, ProbeReport, Site, Stage, StageTable
+from runtime.measure.holdings import Holding
+from runtime.measure.models import MIB, FunctionPlace
+from runtime.measure.reports import ProbeReport, Site, Stage, StageTable
 
 SMALLEST = 256 * 1024
 """Bytes below which a target is not worth an experiment (design I15: a keep needs at least 256 KiB)."""

@@ -12,7 +12,8 @@ from runtime.experiment.profiling import Profiling
 from runtime.experiment.services import Services
 from runtime.git import blob_id
 from runtime.measure.children import GroupMeans, measured_by, summed
-from runtime.measure.models import MIB, ProbeReport
+from runtime.measure.models import MIB
+from runtime.measure.reports import ProbeReport
 
 SMALLEST_TARGET = 5 * MIB
 """Below this a target is not worth a session: the spec's keep threshold could never be met."""

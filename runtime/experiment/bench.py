@@ -10,7 +10,8 @@ from runtime.experiment.events import Figures
 from runtime.measure.chain import relocated
 from runtime.measure.children import group_peaks, measured_by
 from runtime.measure.export import Export, Exports
-from runtime.measure.models import FunctionPlace, Job, Outcome, ProbeReport, TargetSpec, TestOutcomes
+from runtime.measure.models import FunctionPlace, Job, TargetSpec
+from runtime.measure.reports import Outcome, ProbeReport, TestOutcomes
 from runtime.repository import Repository
 
 Run = Callable[[Job], Awaitable[Outcome]]

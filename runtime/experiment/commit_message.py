@@ -6,7 +6,8 @@ from statistics import median
 from messaging.contents import Candidate
 from runtime.experiment.events import Figures
 from runtime.experiment.verdict import Verdict
-from runtime.measure.models import MIB, TestOutcomes
+from runtime.measure.models import MIB
+from runtime.measure.reports import TestOutcomes
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:

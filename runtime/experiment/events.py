@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from messaging.contents import Allocation, Shown, StageRow
 from runtime.experiment.survey import SurveyFile
 from runtime.measure.children import GroupMeans
-from runtime.measure.models import Leaks, TargetSpec
+from runtime.measure.models import TargetSpec
+from runtime.measure.reports import Leaks
 
 
 class Event(BaseModel):

@@ -9,7 +9,8 @@ from runtime.experiment.bench import Bench, RunFailed
 from runtime.experiment.events import GuardMeasured
 from runtime.experiment.record import Record
 from runtime.experiment.verdict import TRACED_TOLERANCE_BYTES, confirm_floor
-from runtime.measure.models import MIB, ProbeReport, TargetSpec
+from runtime.measure.models import MIB, TargetSpec
+from runtime.measure.reports import ProbeReport
 
 Log = Callable[[Content], Awaitable[None]]
 """Sends a content to the router, which relays it to the user."""

@@ -3,7 +3,7 @@
 from itertools import pairwise
 from statistics import median
 
-from runtime.measure.models import Growth, Leaks
+from runtime.measure.reports import Growth, Leaks
 
 LEAST_GROWTH = 1024
 """Bytes a repetition below which growth is bookkeeping: of the interpreter, of asyncio, of the test runner."""

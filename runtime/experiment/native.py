@@ -3,8 +3,9 @@
 from messaging.contents import Note
 from runtime.experiment.events import Figures, Learned
 from runtime.experiment.services import Services
-from runtime.measure.models import MIB, Native
+from runtime.measure.models import MIB
 from runtime.measure.native import WITHOUT, read, well_above
+from runtime.measure.reports import Native
 
 WORTH_SAYING = 0.05
 """Share of the traced peak from which C memory beside it is worth a discovery."""

@@ -10,7 +10,8 @@ from runtime.exchange import profile_name, read_profile, write_profile
 from runtime.experiment.events import Profiled
 from runtime.experiment.native import at_profile
 from runtime.experiment.services import Services
-from runtime.measure.models import MIB, Native, Stage, StageTable
+from runtime.measure.models import MIB
+from runtime.measure.reports import Native, Stage, StageTable
 
 READ_AHEAD = slice(1, 6)
 """Spec, Research teammate integration: skip the top target, send number 2 to 5 and one more."""

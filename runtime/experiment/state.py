@@ -22,7 +22,7 @@ from runtime.experiment.events import (
     TestsMeasured,
 )
 from runtime.experiment.experiment import Experiment
-from runtime.measure.models import Leaks
+from runtime.measure.reports import Leaks
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from runtime.experiment.reach import reaching
 from runtime.experiment.reasoning import answers
 from runtime.experiment.services import Services
 from runtime.experiment.verdict import Verdict, decide
-from runtime.measure.models import MIB, ProbeReport, TestOutcomes
+from runtime.measure.models import MIB
+from runtime.measure.reports import ProbeReport, TestOutcomes
 
 WHOLE_SUITE_S = 30.0
 """A suite that is this fast at the baseline runs whole at every keep; a slower one runs the tests that reach the

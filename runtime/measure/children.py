@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from runtime.measure.models import MIB, ProbeReport
+from runtime.measure.models import MIB
+from runtime.measure.reports import ProbeReport
 
 GroupMeans = Literal["PSS", "memory.peak"]
 """How a summed peak is had: proportional set sizes sampled every 20 ms, or the peak that a control group (version 2) of

@@ -1,6 +1,7 @@
 """memray's run: when it is worth one, and what came of it in words. Pure."""
 
-from runtime.measure.models import MIB, Native, Outcome
+from runtime.measure.models import MIB
+from runtime.measure.reports import Native, Outcome
 
 ABOVE_BYTES = 32 * MIB
 """An interpreter with its modules takes 10 to 30 MiB by itself."""

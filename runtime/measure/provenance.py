@@ -4,7 +4,8 @@ import os
 import re
 from collections.abc import Mapping
 
-from runtime.measure.models import ImportedFile, Job, ProbeReport
+from runtime.measure.models import Job
+from runtime.measure.reports import ImportedFile, ProbeReport
 
 SUFFIXES = (".py", ".pyc", ".so", ".pyd")
 SCRIPT_NAMES = frozenset({"__main__", "__mp_main__"})

@@ -19,7 +19,8 @@ from runtime.interpreter import virtual_environment
 from runtime.measure import provenance
 from runtime.measure.cgroup import Cgroup
 from runtime.measure.export import pycache_of, remove_tree
-from runtime.measure.models import MIB, Job, Outcome, ProbeReport, TestOutcomes
+from runtime.measure.models import MIB, Job
+from runtime.measure.reports import Outcome, ProbeReport, TestOutcomes
 from runtime.process import Ended
 from runtime.sandbox import Sandbox
 

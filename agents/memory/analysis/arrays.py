@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from agents.memory.analysis.external import external, known_scalar
 from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, outermost_loop
 from agents.memory.analysis.purity import Analyst
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 FLOATS = frozenset({"float64", "float32"})
 _WIDENED = frozenset({

@@ -9,7 +9,7 @@ from agents.memory.analysis.modules import FUNCTIONS, FunctionNode, Module, modu
 from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Class, Library, imported_module, resolve
 from agents.memory.analysis.uses import AttributeUse, Uses, last_name, uses
-from runtime.measure.models import ClassCensus
+from runtime.measure.holdings import ClassCensus
 
 
 @dataclass(frozen=True, eq=False)

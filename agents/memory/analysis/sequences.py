@@ -9,7 +9,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.purity import Analyst
 from agents.memory.analysis.resolution import Function, resolve
 from agents.memory.analysis.uses import last_name, uses
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 _BUILTIN = frozenset({"list", "tuple"})
 _ANNOTATED = {"list": "list", "List": "list", "tuple": "tuple", "Tuple": "tuple"}

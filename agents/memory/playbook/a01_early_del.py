@@ -24,7 +24,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.uses import last_name
 from agents.memory.playbook.examples import a01 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 
 class EarlyDel:

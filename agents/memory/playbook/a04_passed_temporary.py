@@ -29,7 +29,7 @@ from agents.memory.playbook.examples import a04 as examples
 from agents.memory.playbook.inlining import Pair, inlined, order_kept, pair_of, too_long
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from messaging.contents import EditedFile
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 _STEALING = (3, 11)
 """From here on a call of a Python function hands its arguments over and keeps no reference (CPython)."""

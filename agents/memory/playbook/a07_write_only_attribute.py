@@ -16,7 +16,7 @@ from agents.memory.playbook.attribute_edits import declarations, edits_without
 from agents.memory.playbook.attribute_values import copies, ends, owned
 from agents.memory.playbook.examples import a07 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
-from runtime.measure.models import ClassCensus
+from runtime.measure.holdings import ClassCensus
 
 _QUIET_BASES = frozenset({"object", "ABC"})
 _QUIET_DECORATORS = frozenset({"dataclass", "total_ordering", "final", "runtime_checkable"})

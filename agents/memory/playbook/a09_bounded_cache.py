@@ -12,7 +12,7 @@ from agents.memory.playbook.examples import a09 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from agents.memory.playbook.source_edits import library, spliced
 from messaging.contents import EditedFile
-from runtime.measure.models import Cache
+from runtime.measure.holdings import Cache
 
 _NUMBERS = frozenset({"int", "bool"})
 """Without float: 0.0 and -0.0 are one key, and which of them a result was made of depends on what was kept."""

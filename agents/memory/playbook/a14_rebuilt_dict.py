@@ -21,7 +21,7 @@ from agents.memory.analysis.modules import FUNCTIONS, LOOPS, enclosing, find_fun
 from agents.memory.analysis.project import Project
 from agents.memory.playbook.examples import a14 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 _SPARSE = 200
 """Bytes an entry from which most of a dict's table is empty: a full one takes 35 to 105."""

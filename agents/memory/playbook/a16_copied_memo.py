@@ -17,7 +17,7 @@ from agents.memory.analysis.uses import mentioning
 from agents.memory.playbook.examples import a16 as examples
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Shown, Strategy
 from messaging.contents import EditedFile
-from runtime.measure.models import AttributeCensus, ClassCensus
+from runtime.measure.holdings import AttributeCensus, ClassCensus
 
 _PICKLING = frozenset(
     {"__getstate__", "__setstate__", "__reduce__", "__reduce_ex__", "__getnewargs__", "__getnewargs_ex__"}

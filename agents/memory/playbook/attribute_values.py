@@ -12,7 +12,7 @@ from agents.memory.analysis.removal import removed_values
 from agents.memory.analysis.resolution import Builtin, Library, resolve
 from agents.memory.analysis.uses import AttributeUse, last_name
 from agents.memory.playbook.attribute_edits import declarations
-from runtime.measure.models import ClassCensus
+from runtime.measure.holdings import ClassCensus
 
 _MAKERS = ("list", "tuple", "dict", "set", "frozenset")
 _PLAIN = frozenset(_MAKERS)

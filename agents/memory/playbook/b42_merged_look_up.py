@@ -17,7 +17,7 @@ from agents.memory.playbook.lazy_candidates import lazy_candidate
 from agents.memory.playbook.lazy_edits import focused, nodes_in, numbered, touches
 from agents.memory.playbook.rule import Candidate, Example, Focus, Level, Strategy
 from agents.memory.playbook.source_edits import library, spliced
-from runtime.measure.models import Holding
+from runtime.measure.holdings import Holding
 
 _ANNOTATED = frozenset({"dict", "Dict"})
 _UNLIKE_DICTS = frozenset({"__missing__", "defaultdict", "Counter", "UserDict", "WeakValueDictionary"})

@@ -7,7 +7,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Library, resolve
 from agents.memory.analysis.uses import uses
 from agents.memory.playbook.rule import Focus
-from runtime.measure.models import Cache
+from runtime.measure.holdings import Cache
 
 _LOOKS = ("cache_info", "cache_parameters", "__wrapped__")
 

@@ -6,7 +6,8 @@ from typing import ClassVar, Protocol
 
 from agents.memory.analysis.project import Project
 from messaging.contents import Candidate, Level, Shown, Strategy
-from runtime.measure.models import ClassCensus, FunctionPlace, Holding
+from runtime.measure.holdings import ClassCensus, Holding
+from runtime.measure.models import FunctionPlace
 
 __all__ = ["Candidate", "Example", "Focus", "Level", "Rule", "Shown", "Strategy"]
 

@@ -12,7 +12,7 @@ from agents.memory.playbook.identity import compared
 from agents.memory.playbook.local_memos import LIMIT, builtin_names, made_by, memo_edit
 from agents.memory.playbook.rule import Candidate, Focus, Rule, Shown
 from agents.memory.playbook.source_edits import source
-from runtime.measure.models import Holding, Repeats
+from runtime.measure.holdings import Holding, Repeats
 
 _DISTINCT = 0.3
 """Share of different values above which a memo does not pay (catalogue)."""

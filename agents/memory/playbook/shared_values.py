@@ -12,7 +12,7 @@ from agents.memory.analysis.project import Project
 from agents.memory.analysis.resolution import Builtin, resolve
 from agents.memory.analysis.uses import mentioning
 from agents.memory.playbook.rule import Candidate, Focus, Rule, Shown
-from runtime.measure.models import AttributeCensus
+from runtime.measure.holdings import AttributeCensus
 
 LIMIT = 1000
 """Values remembered: the memo never grows beyond them."""

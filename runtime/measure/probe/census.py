@@ -28,7 +28,7 @@ import _lowtide_probe_source as source
 import _lowtide_probe_suspended as suspended
 
 LIMIT = 200
-"""Holdings reported (runtime.measure.models.ProbeReport)."""
+"""Holdings reported (runtime.measure.reports.ProbeReport)."""
 LEAST = 1024
 """Bytes from which a name is reported."""
 TYPES = 40

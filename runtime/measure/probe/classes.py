@@ -11,7 +11,7 @@ import _lowtide_probe_graph as graph
 import _lowtide_probe_source as source
 
 LIMIT = 50
-"""Classes reported (runtime.measure.models.ProbeReport)."""
+"""Classes reported (runtime.measure.reports.ProbeReport)."""
 SAMPLED = 2000
 """Values of an attribute that the order of the attributes is told by."""
 LOOKED_AT = 100_000

@@ -6,7 +6,7 @@ import ast
 import os
 
 CUT = 60
-"""Characters of source text a stage's name keeps (runtime.measure.models.Stage)."""
+"""Characters of source text a stage's name keeps (runtime.measure.reports.Stage)."""
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return)
 _SOURCE_FOLDERS = ("", "src", "lib")

@@ -14,7 +14,7 @@ import _lowtide_probe_importing as importing
 import memray
 
 LIMIT = 100
-"""Sites reported (runtime.measure.models.Native)."""
+"""Sites reported (runtime.measure.reports.Native)."""
 FRAMES = 64
 """Python frames looked at for one of the project's."""
 OUTER = 8

@@ -2,7 +2,7 @@
 
     python probe.py job.json report.json
 
-The job is a `Job`, the report a `ProbeReport` of runtime/measure/models.py. Standard library only. The other files of
+The job is a `Job`, the report a `ProbeReport` of runtime/measure. Standard library only. The other files of
 this folder are loaded by path under private names, and the folder leaves sys.path before anything of the target is
 imported. What the target may replace (open, os functions, json) is kept as private references.
 

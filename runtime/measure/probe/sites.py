@@ -11,7 +11,7 @@ import os
 import tracemalloc
 
 LIMIT = 200
-"""Sites reported (runtime.measure.models.ProbeReport)."""
+"""Sites reported (runtime.measure.reports.ProbeReport)."""
 LEAST = 0.4
 """Share of the expected peak from which snapshots are taken."""
 STEP = 1.2
