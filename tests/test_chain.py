@@ -158,3 +158,30 @@ def test_functions_that_call_themselves_and_each_other_are_in_the_chain_once(tmp
     assert [one.function for one in chain] == ["main", "even", "odd"]
     report = project.run("stages", "work:main", chain=chain, python=python)
     assert [table.place.function for table in report.tables] == ["main", "even", "odd"]
+
+
+@pytest.mark.parametrize("python", INTERPRETERS)
+def test_a_function_that_only_reads_an_attribute_is_seen_by_what_it_leads_to(tmp_path: Path, python: str) -> None:
+    text = """
+        class Row:
+            def __init__(self):
+                self._x = 1
+
+            @property
+            def x(self):
+                return self._x
+
+            @property
+            def heavy(self):
+                return len(list(range(200_000)))
+
+            @property
+            def through(self):
+                return self.heavy
+
+        def main():
+            row = Row()
+            return row.x + row.through
+    """
+    chain = Project(tmp_path).write({"work.py": text}).run("calls", "work:main", python=python).chain
+    assert [one.function for one in chain] == ["main", "Row.through", "Row.heavy"]

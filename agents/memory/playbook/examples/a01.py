@@ -81,6 +81,38 @@ def _suspended(body: str, peak_line: str, why: str, **measured: object) -> Examp
 VALID: list[Example] = [
     Example(
         before="""\
+class Node:
+    def __repr__(self):
+        return f"<Node {id(self):x}>"
+
+
+def f(rows):
+    nodes = [Node() for _ in rows]
+    same = id(nodes[0]) == id(nodes[-1])
+    big = [same for _ in rows]
+    return big
+""",
+        function="f",
+        peak_line="big =",
+        holding="nodes",
+        measured={"contents": ["list", "example.Node"]},
+        call="f([1, 2]), f([1])",
+        after="""\
+class Node:
+    def __repr__(self):
+        return f"<Node {id(self):x}>"
+
+
+def f(rows):
+    nodes = [Node() for _ in rows]
+    same = id(nodes[0]) == id(nodes[-1])
+    del nodes
+    big = [same for _ in rows]
+    return big
+""",
+    ),
+    Example(
+        before="""\
 def build(n):
     raw = [i * 1.5 for i in range(n)]
     total = sum(raw)
@@ -331,6 +363,24 @@ async def fetch(n):
 ]
 
 INVALID: list[Example] = [
+    Example(
+        before="""\
+class Node:
+    pass
+
+
+def f(rows):
+    nodes = [Node() for _ in rows]
+    known = {id(node) for node in nodes}
+    big = [Node() for _ in rows]
+    return [id(node) in known for node in big]
+""",
+        function="f",
+        peak_line="big =",
+        holding="nodes",
+        measured={"contents": ["list", "example.Node"]},
+        why="the addresses of the nodes are kept: a later object may get one of them",
+    ),
     _invalid("rows = rows + [1]\n    out = sum(rows)\n    big = [0] * 9", "`rows` is an argument", "rows"),
     _invalid("global data\n    data = [1]\n    big = [0] * 9", "a global"),
     _invalid("import json as data\n    data.dumps(1)\n    big = [0] * 9", "an import"),
