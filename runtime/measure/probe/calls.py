@@ -1,11 +1,11 @@
 """The calls that were running at the peak of the run: which functions the stages are to be measured in.
 
 Every function of the project that does more than return a name, an attribute or a constant begins and ends with a
-probe, put in at import; so does each stretch of a generator
-between its yields. Where a probe finds the traced peak higher than ever, it was reached since the last one: by the
-functions on the stack without the one that begins now, or with the one that ends now. The stack is read off the
-frames, so threads, generators and coroutines are where they really are. A coroutine that is left at an `await` is not
-seen to be: what ran meanwhile, until the next probe, is taken for its own.
+probe, put in at import; so does each stretch of a generator between its yields. Where a probe finds the traced peak
+higher than ever, it was reached since the last one: by the functions on the stack without the one that begins now, or
+with the one that ends now. The stack is read off the frames, so threads, generators and coroutines are where they
+really are. A coroutine that is left at an `await` is not seen to be: what ran meanwhile, until the next probe, is taken
+for its own.
 
 The cost is bounded: of a function that begins often ever fewer calls are looked at, about EACH of the first N, of the
 next 2.7 N, and so on. A peak in a call that was not looked at is its caller's.
