@@ -342,3 +342,26 @@ def test_a_combination_is_tried_only_where_a_part_alone_was_harmless_and_brought
     state = session(world)
     assert [one.started.key for one in state.experiments] == [parts[0], *(["both"] if tried else [])]
     assert len(state.keeps) == int(tried)
+
+
+def test_the_end_measures_no_tree_twice_under_tracing(tmp_path):
+    world = World(tmp_path, edits=[program(80), program(60)]).make(100)
+    state = session(world)
+    assert (state.final.base.traced_peak, state.final.branch.traced_peak) == (100 * 2**20, 60 * 2**20)
+    assert state.final.digest_equal
+    # The baseline and two candidates: the second cannot be had without the first.
+    assert [job.purpose for job in world.jobs].count("traced") == 3
+
+
+def test_the_end_tells_a_result_that_changes_from_run_to_run(tmp_path):
+    world = World(tmp_path, edits=[program(60)]).make(100)
+
+    def unsteady(job):
+        text = Path(job.export, "program.py").read_text()
+        if job.purpose == "plain" and "PEAK = 60" in text:
+            Path(job.export, "program.py").write_text(text.replace("'same'", "'other'"))
+
+    world.on_job = unsteady
+    state = session(world)
+    assert len(state.keeps) == 1
+    assert state.final.digest_equal is False

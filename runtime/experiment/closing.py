@@ -4,7 +4,7 @@ from messaging.contents import Complete, Note
 from runtime.experiment import views
 from runtime.experiment.baseline import OTHER_SEED
 from runtime.experiment.bench import PAIRS, SUMMED_PAIRS, RunFailed, with_plain
-from runtime.experiment.events import Committed, FinalMeasured, TestsMeasured, judged_peaks
+from runtime.experiment.events import Committed, Figures, FinalMeasured, TestsMeasured, judged_peaks
 from runtime.experiment.native import at_end
 from runtime.experiment.review import review
 from runtime.experiment.services import Services
@@ -14,7 +14,10 @@ from runtime.measure.models import MIB
 
 
 async def measure_branch(services: Services) -> None:
-    """Measures base and branch side by side, the whole suite and the other hash seed on the branch."""
+    """Measures base and branch side by side, untraced, the whole suite and the other hash seed on the branch.
+
+    The traced figures are those of the baseline and of the last keep, whose trees these are: they repeat to 0.000 %.
+    """
     record, bench, repository = services.record, services.bench, services.repository
     baseline = record.state.baseline
     if baseline is None or not record.state.keeps:
@@ -22,7 +25,7 @@ async def measure_branch(services: Services) -> None:
     if not baseline.figures.group_peaks:  # whether a summed peak has vanished is lost in its noise
         await _revert_vanished(services)
     tree = repository.head_tree()
-    base, branch = await bench.figures(baseline.tree), await bench.figures(tree)
+    base, branch = baseline.figures, await _known(services, tree)
     plain_base, plain_branch = await bench.pairs(
         baseline.tree, tree, SUMMED_PAIRS if baseline.figures.group_peaks else PAIRS
     )
@@ -30,7 +33,8 @@ async def measure_branch(services: Services) -> None:
     base, branch = with_plain(base, plain_base, summed), with_plain(branch, plain_branch, summed)
     base = base.model_copy(update={"total_allocs": baseline.figures.total_allocs})
     branch = branch.model_copy(update={"total_allocs": await at_end(services, tree)})
-    equal = branch.digest == base.digest if baseline.digest_stable else None
+    digests = {branch.digest, *(report.digest for report in plain_branch if report.digest is not None)}
+    equal = digests == {base.digest} if baseline.digest_stable else None
     seeded = None
     if baseline.other_seed_digest is not None:
         seeded = await bench.digest(tree, OTHER_SEED) == baseline.other_seed_digest
@@ -48,6 +52,14 @@ async def measure_branch(services: Services) -> None:
                 broken=broken,
             )
         )
+
+
+async def _known(services: Services, tree: str) -> Figures:
+    """The branch's traced figures, as its last keep was measured; measured anew where another tree came of it."""
+    last = services.record.state.keeps[-1:]
+    if last and last[0].started.tree == tree and last[0].measured is not None:
+        return last[0].measured.after
+    return await services.bench.figures(tree)
 
 
 async def _revert_vanished(services: Services) -> None:
