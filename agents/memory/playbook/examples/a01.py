@@ -81,38 +81,6 @@ def _suspended(body: str, peak_line: str, why: str, **measured: object) -> Examp
 VALID: list[Example] = [
     Example(
         before="""\
-class Node:
-    def __repr__(self):
-        return f"<Node {id(self):x}>"
-
-
-def f(rows):
-    nodes = [Node() for _ in rows]
-    same = id(nodes[0]) == id(nodes[-1])
-    big = [same for _ in rows]
-    return big
-""",
-        function="f",
-        peak_line="big =",
-        holding="nodes",
-        measured={"contents": ["list", "example.Node"]},
-        call="f([1, 2]), f([1])",
-        after="""\
-class Node:
-    def __repr__(self):
-        return f"<Node {id(self):x}>"
-
-
-def f(rows):
-    nodes = [Node() for _ in rows]
-    same = id(nodes[0]) == id(nodes[-1])
-    del nodes
-    big = [same for _ in rows]
-    return big
-""",
-    ),
-    Example(
-        before="""\
 def build(n):
     raw = [i * 1.5 for i in range(n)]
     total = sum(raw)
@@ -359,6 +327,38 @@ async def fetch(n):
         holding_type="bytes",
         measured=SUSPENDED,
         call="asyncio.run(fetch(9))",
+    ),
+    Example(
+        before="""\
+class Node:
+    def __repr__(self):
+        return f"<Node {id(self):x}>"
+
+
+def f(rows):
+    nodes = [Node() for _ in rows]
+    same = id(nodes[0]) == id(nodes[-1])
+    big = [same for _ in rows]
+    return big
+""",
+        function="f",
+        peak_line="big =",
+        holding="nodes",
+        measured={"contents": ["list", "example.Node"]},
+        call="f([1, 2]), f([1])",
+        after="""\
+class Node:
+    def __repr__(self):
+        return f"<Node {id(self):x}>"
+
+
+def f(rows):
+    nodes = [Node() for _ in rows]
+    same = id(nodes[0]) == id(nodes[-1])
+    del nodes
+    big = [same for _ in rows]
+    return big
+""",
     ),
 ]
 
