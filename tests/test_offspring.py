@@ -2,6 +2,8 @@
 
 import sys
 from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from textwrap import dedent, indent
 
 import pytest
@@ -53,8 +55,10 @@ WAYS = {
 
 
 @pytest.fixture
-def project(tmp_path):
-    return Project(tmp_path)
+def project():
+    """In a folder with a short path: multiprocessing has its sockets there, whose paths may have 107 bytes."""
+    with TemporaryDirectory() as folder:
+        yield Project(Path(folder))
 
 
 def calls(project, body: str, python: str = sys.executable, **files: str) -> ProbeReport:
